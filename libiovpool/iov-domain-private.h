@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-domain.h"
+#include "iov-request-private.h"
+
+/* A <hostdev> or <interface type='hostdev'> of a PCI device. */
+typedef struct {
+    char *source;  /* canonical host address */
+    char *alias;   /* nullable */
+    char *request; /* nullable: the request that it serves, from alias ua-iov-NAME-vf */
+} IovDomainHostdev;
+
+typedef struct {
+    int index;
+    char *alias; /* nullable */
+    gboolean is_root_port;
+    gboolean in_use; /* a device's guest address names it as its bus */
+} IovDomainController;
+
+struct _IovDomain {
+    gatomicrefcount references;
+    char *name;
+    char uuid[37];
+    char *machine;
+    int numa_node;
+    GPtrArray *requests;    /* IovRequest */
+    GPtrArray *hostdevs;    /* IovDomainHostdev */
+    GPtrArray *controllers; /* IovDomainController */
+    GHashTable *aliases;    /* set of char* */
+};

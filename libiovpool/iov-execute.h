@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-plan.h"
+
+/* Runs @plan through @host, step by step; on failure undoes the steps done, in reverse, and returns
+ * FALSE with the first error. An undo that fails too is appended to the message. */
+gboolean iov_execute(IovHost *host, const IovPlan *plan, GError **error);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-adapter-private.h"
+#include "iov-error-private.h"
+#include "iov-netconf.h"
+
+/*
+ * The only door to the kernel. Backends: Linux (libudev, sysfs, netlink) and, in tests, a fake that
+ * behaves. All addresses are canonical. Functions that can fail take a GError and return FALSE.
+ */
+typedef struct _IovHost IovHost;
+
+typedef struct {
+    void (*free)(IovHost *host);
+    /* Every SR-IOV capable PCI device of the host, by address. (element-type IovAdapter) */
+    GPtrArray *(*list_adapters)(IovHost *host, GError **error);
+    /* One PF; IOV_ERROR_NOT_FOUND where there is no such device, UNSUPPORTED where it has no
+     * SR-IOV. */
+    IovAdapter *(*get_adapter)(IovHost *host, const char *address, GError **error);
+    /* The PCI address of a netdev's device; IOV_ERROR_NOT_FOUND. (transfer full) */
+    char *(*find_netdev)(IovHost *host, const char *netdev, GError **error);
+    gboolean (*set_autoprobe)(IovHost *host, const char *pf, gboolean autoprobe, GError **error);
+    /* Writes sriov_numvfs (in a child with a time limit) and waits until all virtfn links and the
+     * VFs' devices are there, or gone. EBUSY from n to m != 0 comes from the kernel. */
+    gboolean (*set_num_vfs)(IovHost *host, const char *pf, guint count, GError **error);
+    /* NULL @driver clears the override. */
+    gboolean (*set_driver_override)(IovHost *host, const char *function, const char *driver,
+                                    GError **error);
+    /* Unbinds from whatever driver (in a child with a time limit); no driver is no error. */
+    gboolean (*unbind)(IovHost *host, const char *function, GError **error);
+    /* Asks the kernel to probe and verifies that @driver (NULL: any or none) is bound afterwards;
+     * loads the module vfio-pci where that is wanted and missing. */
+    gboolean (*probe)(IovHost *host, const char *function, const char *driver, GError **error);
+    /* The driver's name now, "" where none. (transfer full) */
+    char *(*get_driver)(IovHost *host, const char *function, GError **error);
+    gboolean (*set_link_up)(IovHost *host, const char *netdev, gboolean up, GError **error);
+    gboolean (*get_link)(IovHost *host, const char *netdev, IovLink *link, GError **error);
+    /* A VF's policy through its PF's netdev (RTM_SETLINK / IFLA_VF_*); sets what is set in
+     * @netconf. */
+    gboolean (*set_vf_netconf)(IovHost *host, const char *pf_netdev, guint index,
+                               const IovNetconf *netconf, GError **error);
+    /* What the driver reports; what it does not report stays unset. */
+    gboolean (*get_vf_netconf)(IovHost *host, const char *pf_netdev, guint index,
+                               IovNetconf *netconf, GError **error);
+    /* A function-level reset where the device has one; TRUE also where it has none. */
+    gboolean (*reset)(IovHost *host, const char *function, GError **error);
+    /* Who uses the function outside the pool: a netdev that is up or has an address, another
+     * driver than vfio-pci. NULL without error: nobody. (transfer full) (nullable) */
+    char *(*find_user)(IovHost *host, const char *function, GError **error);
+    /* The process that holds /dev/vfio/GROUP open, 0 where none: from /proc/PID/fd. */
+    gboolean (*find_vfio_holder)(IovHost *host, int iommu_group, GPid *pid, GError **error);
+    /* The host's boot id (transfer full), and the time in microseconds since the epoch. */
+    char *(*get_boot_id)(IovHost *host, GError **error);
+    gint64 (*get_time)(IovHost *host);
+} IovHostOperations;
+
+/* Backends embed this as their first member. */
+struct _IovHost {
+    const IovHostOperations *operations;
+};
+
+/* The Linux backend. @root is "/" or a foreign tree; in a foreign tree netlink operations are
+ * IOV_ERROR_UNSUPPORTED, as netlink would speak to this host's kernel. */
+IovHost *iov_host_linux_new(const char *root, GError **error);
+void iov_host_free(IovHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovHost, iov_host_free)
+
+/* Thin callers of the operations, for readable code: iov_host_X(host, ...). */
+GPtrArray *iov_host_list_adapters(IovHost *host, GError **error);
+IovAdapter *iov_host_get_adapter(IovHost *host, const char *address, GError **error);
+char *iov_host_find_netdev(IovHost *host, const char *netdev, GError **error);
+gboolean iov_host_set_autoprobe(IovHost *host, const char *pf, gboolean autoprobe, GError **error);
+gboolean iov_host_set_num_vfs(IovHost *host, const char *pf, guint count, GError **error);
+gboolean iov_host_set_driver_override(IovHost *host, const char *function, const char *driver,
+                                      GError **error);
+gboolean iov_host_unbind(IovHost *host, const char *function, GError **error);
+gboolean iov_host_probe(IovHost *host, const char *function, const char *driver, GError **error);
+char *iov_host_get_driver(IovHost *host, const char *function, GError **error);
+gboolean iov_host_set_link_up(IovHost *host, const char *netdev, gboolean up, GError **error);
+gboolean iov_host_get_link(IovHost *host, const char *netdev, IovLink *link, GError **error);
+gboolean iov_host_set_vf_netconf(IovHost *host, const char *pf_netdev, guint index,
+                                 const IovNetconf *netconf, GError **error);
+gboolean iov_host_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index,
+                                 IovNetconf *netconf, GError **error);
+gboolean iov_host_reset(IovHost *host, const char *function, GError **error);
+char *iov_host_find_user(IovHost *host, const char *function, GError **error);
+gboolean iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);
+char *iov_host_get_boot_id(IovHost *host, GError **error);
+gint64 iov_host_get_time(IovHost *host);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-lease.h"
+#include "iov-request.h"
+
+struct _IovLease {
+    gatomicrefcount references;
+    char *function, *adapter, *pool;
+    guint index;
+    int iommu_group;
+    IovLeaseState state;
+    guint64 generation;
+    char *domain_uuid, *domain_name, *request, *reason; /* nullable */
+    char *had_driver; /* nullable: the driver to give back when the pool is destroyed */
+    gint64 since, deadline;
+};
+
+struct _IovStatus {
+    gatomicrefcount references;
+    char *domain_uuid, *domain_name, *request, *pool, *reason;
+    char *request_xml; /* nullable: one <iov:requests> with this request alone */
+    int priority;
+    IovTier tier;
+    IovTier floor_tier; /* what it falls back to */
+    gboolean is_static, parked, started, required;
+    IovMigration migration; /* resolved: never UNSET */
+    gint64 since;
+    IovLease *lease; /* nullable */
+};
+
+IovLease *iov_lease_new(void);
+IovStatus *iov_status_new(void);
+
+/* The state table: TRUE where a function may go from @from to @to. */
+gboolean iov_lease_may_go(IovLeaseState from, IovLeaseState to);
+/* TRUE where the function belongs to a (domain, request): reserved to scrubbing. */
+gboolean iov_lease_state_is_held(IovLeaseState state);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-error-private.h"
+#include "iov-lease-private.h"
+
+/*
+ * The boot-scoped SQLite database of started pools, their adapters and functions, and of the
+ * requests of active domains. One row a function: its state and its lease are one record, so no
+ * function can be leased twice. An outer flock(2) on ledger.lock makes writers queue fairly.
+ *
+ * Every change stands between begin and commit. Rows are returned as copies.
+ */
+typedef struct _IovLedger IovLedger;
+
+typedef enum {
+    IOV_LEDGER_READ,   /* a missing ledger is IOV_ERROR_NOT_FOUND */
+    IOV_LEDGER_WRITE,  /* likewise, but for changes */
+    IOV_LEDGER_CREATE, /* makes the directory (0700) and the database where missing */
+} IovLedgerMode;
+
+/* @run_dir is e.g. /run/iovpool. A ledger of another boot id is emptied (READ: reads as empty). A
+ * corrupt one is IOV_ERROR_LEDGER naming `iovpool reconcile`. */
+IovLedger *iov_ledger_open(const char *run_dir, const char *boot_id, IovLedgerMode mode,
+                           GError **error);
+void iov_ledger_close(IovLedger *ledger);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovLedger, iov_ledger_close)
+
+gboolean iov_ledger_begin(IovLedger *ledger, GError **error); /* flock, BEGIN IMMEDIATE */
+gboolean iov_ledger_commit(IovLedger *ledger, GError **error);
+void iov_ledger_rollback(IovLedger *ledger); /* no-op where no change is open */
+
+/* Pools that are started. @definition is the canonical pool XML at start. */
+gboolean iov_ledger_add_pool(IovLedger *ledger, const char *name, const char *definition,
+                             gint64 now, GError **error);
+gboolean iov_ledger_remove_pool(IovLedger *ledger, const char *name, GError **error);
+/* The definition, or NULL: without @error where the pool is not started. (transfer full) */
+char *iov_ledger_get_pool(IovLedger *ledger, const char *name, GError **error);
+GStrv iov_ledger_list_pools(IovLedger *ledger, GError **error);
+
+/* One adapter of a started pool, and what to give back when the pool is destroyed. The counts are
+ * kept by the ledger, not written by callers. */
+typedef struct {
+    char *address, *pool;
+    char *netdev; /* nullable */
+    int numa_node;
+    gboolean usable;   /* FALSE: no new lease here (link down, vanished) */
+    guint had_num_vfs; /* sriov_numvfs before */
+    gboolean had_autoprobe, had_link_up;
+    guint functions, free_functions, held_functions;
+} IovLedgerAdapter;
+void iov_ledger_adapter_free(IovLedgerAdapter *adapter);
+gboolean iov_ledger_add_adapter(IovLedger *ledger, const IovLedgerAdapter *adapter, GError **error);
+gboolean iov_ledger_set_adapter_usable(IovLedger *ledger, const char *address, gboolean usable,
+                                       GError **error);
+/* Of one pool, or of all where @pool is NULL, by address. (element-type IovLedgerAdapter) */
+GPtrArray *iov_ledger_list_adapters(IovLedger *ledger, const char *pool, GError **error);
+
+/* Adds a function: state FREE, FOREIGN or QUARANTINED as @function says. */
+gboolean iov_ledger_add_function(IovLedger *ledger, const IovLease *function, GError **error);
+/* NULL without @error where the address is in no started pool. */
+IovLease *iov_ledger_get_function(IovLedger *ledger, const char *address, GError **error);
+/* The first free function of @adapter by VF index; NULL without @error where none. Flat in the
+ * number of functions. */
+IovLease *iov_ledger_first_free(IovLedger *ledger, const char *adapter, GError **error);
+/* By pool (NULL: all), and by address. (element-type IovLease) */
+GPtrArray *iov_ledger_list_functions(IovLedger *ledger, const char *pool, GError **error);
+/* Functions in one state, oldest first. */
+GPtrArray *iov_ledger_list_functions_in_state(IovLedger *ledger, IovLeaseState state,
+                                              GError **error);
+
+/* Gives a FREE function to (uuid, request): state RESERVED, a new generation, which is returned in
+ * @generation. IOV_ERROR_BUSY where it is not free or the request holds another. */
+gboolean iov_ledger_lease(IovLedger *ledger, const char *function, const char *uuid,
+                          const char *domain_name, const char *request, gint64 now, gint64 deadline,
+                          guint64 *generation, GError **error);
+/* Moves a function along the state table. IOV_ERROR_STALE where @generation is over;
+ * IOV_ERROR_INVALID where the table forbids it. Going to FREE, QUARANTINED or FOREIGN ends the
+ * lease. @reason may be NULL. The deadline is cleared when it leaves RESERVED. */
+gboolean iov_ledger_move(IovLedger *ledger, const char *function, guint64 generation,
+                         IovLeaseState to, const char *reason, gint64 now, GError **error);
+/* The lease of (uuid, request), or NULL without @error. */
+IovLease *iov_ledger_find_lease(IovLedger *ledger, const char *uuid, const char *request,
+                                GError **error);
+
+/* The requests of active domains: who wants what, and how it is served. Writes all fields of
+ * @status but its lease. */
+gboolean iov_ledger_put_status(IovLedger *ledger, const IovStatus *status, GError **error);
+IovStatus *iov_ledger_get_status(IovLedger *ledger, const char *uuid, const char *request,
+                                 GError **error);
+/* Of one domain, or of all where @uuid is NULL; by domain name and request. Leases are joined in.
+ * (element-type IovStatus) */
+GPtrArray *iov_ledger_list_status(IovLedger *ledger, const char *uuid, GError **error);
+/* Requests that are started, not parked, not static and without a lease: higher priority first,
+ * then the longer wait. */
+GPtrArray *iov_ledger_list_waiting(IovLedger *ledger, const char *pool, GError **error);
+gboolean iov_ledger_remove_status(IovLedger *ledger, const char *uuid, const char *request,
+                                  GError **error);

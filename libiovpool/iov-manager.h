@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-domain.h"
+#include "iov-error.h"
+#include "iov-lease.h"
+#include "iov-snippet.h"
+
+G_BEGIN_DECLS
+
+#define IOV_TYPE_MANAGER (iov_manager_get_type())
+
+/**
+ * IovManager:
+ *
+ * The façade that hook, CLI and agent share: pool definitions, the host, and the ledger. Not
+ * thread-safe: one manager a thread; several processes and threads may work at the same time, the
+ * ledger keeps them apart.
+ *
+ * Since: 0.1
+ */
+typedef struct _IovManager IovManager;
+
+IOV_API GType iov_manager_get_type(void);
+
+/**
+ * iov_manager_open:
+ * @root: "/", or a directory that stands for it: sys/, etc/iovpool/, run/iovpool/ are below it
+ *
+ * Opens nothing yet but @root: each part is opened when it is first needed.
+ *
+ * Returns: (transfer full): the manager, or %NULL with @error
+ * Since: 0.1
+ */
+IOV_API IovManager *iov_manager_open(const char *root, GError **error);
+IOV_API IovManager *iov_manager_ref(IovManager *manager);
+IOV_API void iov_manager_unref(IovManager *manager);
+/* where programs of the host meet: ROOT/run/iovpool (transfer none) */
+IOV_API const char *iov_manager_get_run_dir(const IovManager *manager);
+
+/* ---- the host ---- */
+
+/**
+ * iov_manager_list_adapters:
+ *
+ * Returns: (transfer full) (element-type IovAdapter): every SR-IOV capable device, by address
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_list_adapters(IovManager *manager, GError **error);
+
+/* ---- pools ---- */
+
+/**
+ * iov_manager_create_pool:
+ * @name: the new pool's name
+ * @adapters: (array zero-terminated=1): netdev names or PCI addresses
+ * @vfs: VFs of each adapter, or "max"
+ *
+ * Checks each adapter against the host (it exists, has SR-IOV and enough VFs, is in no other pool)
+ * and saves the definition. Every later definition goes through iov_manager_define_pool().
+ *
+ * Returns: (transfer full): the pool
+ * Since: 0.1
+ */
+IOV_API IovPool *iov_manager_create_pool(IovManager *manager, const char *name,
+                                         const char *const *adapters, const char *vfs,
+                                         GError **error);
+
+/**
+ * iov_manager_define_pool:
+ *
+ * Checks a definition and saves it. A definition of that name is replaced if its UUID is the same
+ * or missing, as libvirt does; a started pool keeps working by its old one until it is restarted.
+ *
+ * Returns: (transfer full): the pool as it was saved
+ * Since: 0.1
+ */
+IOV_API IovPool *iov_manager_define_pool(IovManager *manager, const char *xml, gsize length,
+                                         const char *origin, GError **error);
+/* IOV_ERROR_BUSY where it is started */
+IOV_API gboolean iov_manager_undefine_pool(IovManager *manager, const char *name, GError **error);
+/* the names of all defined pools, sorted (transfer full) */
+IOV_API GStrv iov_manager_list_pools(IovManager *manager, GError **error);
+/* the saved definition; @live: that of the started pool, IOV_ERROR_NOT_FOUND where it is not
+ * started (transfer full) */
+IOV_API IovPool *iov_manager_get_pool(IovManager *manager, const char *name, gboolean live,
+                                      GError **error);
+IOV_API gboolean iov_manager_pool_is_active(IovManager *manager, const char *name, gboolean *active,
+                                            GError **error);
+IOV_API gboolean iov_manager_set_autostart(IovManager *manager, const char *name,
+                                           gboolean autostart, GError **error);
+IOV_API gboolean iov_manager_get_autostart(IovManager *manager, const char *name);
+/**
+ * iov_manager_start_pool:
+ * @notes: (out) (transfer full) (array zero-terminated=1) (optional): what was done beside the
+ *   obvious, a line each ("enp1s0: brought up, its VFs need it")
+ *
+ * Creates the VFs, binds them to vfio-pci and enters them in the ledger. All or nothing.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes,
+                                        GError **error);
+/* Gives back what was there before; IOV_ERROR_BUSY, naming the holders, while any is leased. */
+IOV_API gboolean iov_manager_destroy_pool(IovManager *manager, const char *name, GError **error);
+/* The netdevs of a started pool's PFs, for its floor network. (transfer full) */
+IOV_API GStrv iov_manager_list_netdevs(IovManager *manager, const char *pool, GError **error);
+
+/* ---- the ledger, read ---- */
+
+/**
+ * iov_manager_list_functions:
+ * @pool: (nullable): one started pool, or all
+ *
+ * Returns: (transfer full) (element-type IovLease): empty where nothing is started
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_list_functions(IovManager *manager, const char *pool,
+                                              GError **error);
+/**
+ * iov_manager_list_status:
+ * @uuid: (nullable): one domain, or all
+ *
+ * Returns: (transfer full) (element-type IovStatus): empty where there is no ledger
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_list_status(IovManager *manager, const char *uuid, GError **error);
+
+/* ---- the hook ---- */
+
+/**
+ * iov_manager_prepare:
+ *
+ * Admission of a domain that is about to start: reserves a function for each request, keeping those
+ * that it has, and leases its static hostdevs. Fails only where a required request has no function
+ * (%IOV_ERROR_EXHAUSTED, with pool, domain and holders), or a static hostdev is leased by another
+ * domain (%IOV_ERROR_BUSY, with both names); then nothing is changed. A domain without requests and
+ * without a pooled hostdev touches nothing.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error);
+/* The domain runs: its requests may be lifted from now on; static hostdevs become active. */
+IOV_API gboolean iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error);
+/* The domain is gone and libvirt has its devices back. Idempotent. */
+IOV_API gboolean iov_manager_release(IovManager *manager, const char *uuid, GError **error);
+/* libvirtd came back to a running domain: its leases are taken up again. */
+IOV_API gboolean iov_manager_reconnect(IovManager *manager, const IovDomain *domain,
+                                       GError **error);
+
+/* ---- lift and drop: the agent, and `iovpool attach` and `detach` ---- */
+
+/* Makes a request of a running domain known to the ledger (`request --live`), as started. */
+IOV_API gboolean iov_manager_adopt_request(IovManager *manager, const IovDomain *domain,
+                                           const char *request, GError **error);
+/* Leases a function for a request that stands on its floor; no-op where it has one.
+ * IOV_ERROR_EXHAUSTED with the reason, which is also noted in the status. Clears "parked". */
+IOV_API gboolean iov_manager_acquire(IovManager *manager, const char *uuid, const char *request,
+                                     GError **error);
+/**
+ * iov_manager_lift_begin:
+ * @domain: the running domain, from its live XML
+ * @device_xml: (out) (transfer full): what to attach
+ * @generation: (out): of the lease
+ *
+ * Reserved to attaching: scrubs the function, sets the request's policy, reads it back (a mismatch
+ * quarantines the function and is an error), and writes the device XML.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_lift_begin(IovManager *manager, const IovDomain *domain,
+                                        const char *request, char **device_xml, guint64 *generation,
+                                        GError **error);
+/* TRUE in @held where a QEMU holds the function's /dev/vfio descriptor. */
+IOV_API gboolean iov_manager_is_held(IovManager *manager, const IovLease *lease, gboolean *held,
+                                     GError **error);
+/* Attaching to active. */
+IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function,
+                                       guint64 generation, GError **error);
+/* The attach failed: the function is scrubbed and free again, the request waits with @reason. */
+IOV_API gboolean iov_manager_lift_failed(IovManager *manager, const char *function,
+                                         guint64 generation, const char *reason, GError **error);
+/* Active (or attaching) to detaching. @park: the admin wants it off its function. */
+IOV_API gboolean iov_manager_drop_begin(IovManager *manager, const char *uuid, const char *request,
+                                        gboolean park, guint64 *generation, GError **error);
+/* The device left the guest: scrubbed, then free or quarantined. */
+IOV_API gboolean iov_manager_drop_done(IovManager *manager, const char *function,
+                                       guint64 generation, GError **error);
+/* The guest keeps it: @reason is noted, the state stays detaching. */
+IOV_API gboolean iov_manager_drop_delayed(IovManager *manager, const char *function,
+                                          guint64 generation, const char *reason, GError **error);
+/* Notes why a request stands where it stands. */
+IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const char *request,
+                                  const char *reason, GError **error);
+/* Takes a request out of the ledger (`unrequest` on a running domain); BUSY while it is leased. */
+IOV_API gboolean iov_manager_forget_request(IovManager *manager, const char *uuid,
+                                            const char *request, GError **error);
+/* Scrubs what waits in state scrubbing; @freed: how many became free. */
+IOV_API gboolean iov_manager_scrub_pending(IovManager *manager, guint *freed, GError **error);
+/* Requests that wait for a function, most deserving first; (element-type IovStatus). */
+IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error);
+
+/**
+ * iov_manager_reconcile:
+ * @domains: (element-type IovDomain): every running domain, from its live XML
+ * @changes: (out) (transfer full) (array zero-terminated=1): what was corrected, a line each
+ *
+ * Makes the ledger true again from the running domains and from sysfs: takes up functions that a
+ * domain holds, frees leases of domains that are gone (reserved ones only after their deadline),
+ * notes vanished functions. Idempotent: a second run changes nothing.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_reconcile(IovManager *manager, GPtrArray *domains, GStrv *changes,
+                                       GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovManager, iov_manager_unref)
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-pool.h"
+
+G_BEGIN_DECLS
+
+#define IOV_REQUEST_NAMESPACE "https://libiovpool.org/xmlns/domain/1"
+#define IOV_REQUEST_PREFIX "iov"
+
+#define IOV_TYPE_REQUEST (iov_request_get_type())
+
+/**
+ * IovRequest:
+ *
+ * What a domain wants from a pool, from the domain's own metadata. Immutable once parsed.
+ *
+ * Since: 0.1
+ */
+typedef struct _IovRequest IovRequest;
+
+IOV_API GType iov_request_get_type(void);
+IOV_API IovRequest *iov_request_ref(IovRequest *request);
+IOV_API void iov_request_unref(IovRequest *request);
+IOV_API const char *iov_request_get_name(const IovRequest *request);
+IOV_API const char *iov_request_get_pool(const IovRequest *request);
+/* (nullable): a network request's one MAC for all tiers, lower case */
+IOV_API const char *iov_request_get_mac(const IovRequest *request);
+IOV_API gboolean iov_request_get_required(const IovRequest *request);
+/* -1000 to 1000, higher first, 0 by default */
+IOV_API int iov_request_get_priority(const IovRequest *request);
+IOV_API IovMigration iov_request_get_migration(const IovRequest *request);
+
+/**
+ * iov_requests_parse:
+ * @xml: an `<iov:requests>` element, hostile
+ *
+ * Returns: (transfer full) (element-type IovRequest): the requests in their order
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_requests_parse(const char *xml, gsize length, const char *origin,
+                                      GError **error);
+
+/**
+ * iov_requests_to_xml:
+ * @requests: (element-type IovRequest): at least one
+ *
+ * Returns: (transfer full): the `<iov:requests>` element, as virDomainSetMetadata() takes it
+ * Since: 0.1
+ */
+IOV_API char *iov_requests_to_xml(GPtrArray *requests);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovRequest, iov_request_unref)
+
+G_END_DECLS

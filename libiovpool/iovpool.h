@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-adapter.h"
+#include "iov-domain.h"
+#include "iov-error.h"
+#include "iov-lease.h"
+#include "iov-manager.h"
+#include "iov-pool.h"
+#include "iov-request.h"
+#include "iov-snippet.h"
