@@ -2,7 +2,7 @@
 #pragma once
 
 #include "iov-lease.h"
-#include "iov-request.h"
+#include "iov-pool.h"
 
 struct _IovLease {
     gatomicrefcount references;
