@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The callers of a host backend's operations, so that the rest of the library reads as plain
+ * function calls. What an operation does is the backend's affair.
+ */
+#include "iov-host.h"
+
+void
+iov_host_free(IovHost *host)
+{
+    if (host != NULL)
+        host->operations->free(host);
+}
+
+GPtrArray *
+iov_host_list_adapters(IovHost *host, GError **error)
+{
+    return host->operations->list_adapters(host, error);
+}
+
+IovAdapter *
+iov_host_get_adapter(IovHost *host, const char *address, GError **error)
+{
+    return host->operations->get_adapter(host, address, error);
+}
+
+char *
+iov_host_find_netdev(IovHost *host, const char *netdev, GError **error)
+{
+    return host->operations->find_netdev(host, netdev, error);
+}
+
+gboolean
+iov_host_set_autoprobe(IovHost *host, const char *pf, gboolean autoprobe, GError **error)
+{
+    return host->operations->set_autoprobe(host, pf, autoprobe, error);
+}
+
+gboolean
+iov_host_set_num_vfs(IovHost *host, const char *pf, guint count, GError **error)
+{
+    return host->operations->set_num_vfs(host, pf, count, error);
+}
+
+gboolean
+iov_host_set_driver_override(IovHost *host, const char *function, const char *driver,
+                             GError **error)
+{
+    return host->operations->set_driver_override(host, function, driver, error);
+}
+
+gboolean
+iov_host_unbind(IovHost *host, const char *function, GError **error)
+{
+    return host->operations->unbind(host, function, error);
+}
+
+gboolean
+iov_host_probe(IovHost *host, const char *function, const char *driver, GError **error)
+{
+    return host->operations->probe(host, function, driver, error);
+}
+
+char *
+iov_host_get_driver(IovHost *host, const char *function, GError **error)
+{
+    return host->operations->get_driver(host, function, error);
+}
+
+gboolean
+iov_host_set_link_up(IovHost *host, const char *netdev, gboolean up, GError **error)
+{
+    return host->operations->set_link_up(host, netdev, up, error);
+}
+
+gboolean
+iov_host_get_link(IovHost *host, const char *netdev, IovLink *link, GError **error)
+{
+    return host->operations->get_link(host, netdev, link, error);
+}
+
+gboolean
+iov_host_set_vf_netconf(IovHost *host, const char *pf_netdev, guint index,
+                        const IovNetconf *netconf, GError **error)
+{
+    return host->operations->set_vf_netconf(host, pf_netdev, index, netconf, error);
+}
+
+gboolean
+iov_host_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index, IovNetconf *netconf,
+                        GError **error)
+{
+    return host->operations->get_vf_netconf(host, pf_netdev, index, netconf, error);
+}
+
+gboolean
+iov_host_reset(IovHost *host, const char *function, GError **error)
+{
+    return host->operations->reset(host, function, error);
+}
+
+char *
+iov_host_find_user(IovHost *host, const char *function, GError **error)
+{
+    return host->operations->find_user(host, function, error);
+}
+
+gboolean
+iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error)
+{
+    return host->operations->find_vfio_holder(host, iommu_group, pid, error);
+}
+
+char *
+iov_host_get_boot_id(IovHost *host, GError **error)
+{
+    return host->operations->get_boot_id(host, error);
+}
+
+gint64
+iov_host_get_time(IovHost *host)
+{
+    return host->operations->get_time(host);
+}
