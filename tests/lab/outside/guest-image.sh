@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Makes the initramfs of the small guests that run inside a virtual host: the tree's busybox, the
+# tree's drivers in the order in which they load, and guest/init. It goes into the tree's /boot,
+# the one place from which libvirt's AppArmor profiles let any guest take a kernel.
+
+guest_modules() {
+    sed '/^#/d; /^$/d' "$LAB_SOURCE/guest/modules"
+}
+
+# guest_module_files TREE KERNEL: paths inside the tree, dependencies first
+guest_module_files() {
+    local tree=$1 kernel=$2 module
+    for module in $(guest_modules); do
+        chroot "$tree" modprobe -S "$kernel" --show-depends "$module"
+    done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+# make_guest_image TREE: adds /boot/guest-kernel and /boot/guest-initramfs to the tree
+make_guest_image() {
+    local tree=$1 kernel files file name root
+    kernel=$(basename "$tree"/lib/modules/*)
+    files=$(guest_module_files "$tree" "$kernel")
+    root=$tree/tmp/guest
+    mkdir -p "$root/bin" "$root/modules"
+    cp "$tree/bin/busybox" "$root/bin/"
+    install -m 755 "$LAB_SOURCE/guest/init" "$root/init"
+    for file in $files; do
+        name=$(basename "${file%.xz}")
+        case $file in
+            *.xz) chroot "$tree" busybox xzcat "$file" >"$root/modules/$name" ;;
+            *) cp "$tree$file" "$root/modules/$name" ;;
+        esac
+        echo "$name" >>"$root/modules/order"
+    done
+    (cd "$root" && find . | cpio --quiet -o -H newc | gzip -n) >"$tree/boot/guest-initramfs"
+    ln -s "vmlinuz-$kernel" "$tree/boot/guest-kernel"
+    rm -r "$root"
+}

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Makes, or finds in the cache, the tree of a release: a directory (the emulator is run from it), a
+# root disk, a kernel and an initrd. A tree is keyed by all that it is made of, appears in the cache
+# whole or not at all, and two runs that want the same one make it once.
+
+# What a tree is made of. The package sources are left out: they say whence, not what.
+tree_key() {
+    local release=$1
+    {
+        echo "$release"
+        cd "$LAB_SOURCE" || exit
+        find outside/tree.sh outside/guest-image.sh packages/common "packages/$release" tree guest \
+            -type f | sort | xargs sha256sum
+    } | sha256sum | cut -c1-12
+}
+
+tree_packages() {
+    sed '/^#/d; /^$/d' "$LAB_SOURCE/packages/common" "$LAB_SOURCE/packages/$1" | paste -sd,
+}
+
+# What this machine's apt must be told to read its sources holds for the tree too.
+tree_apt_options() {
+    apt-config dump Acquire::Check-Valid-Until
+}
+
+# Nothing logs in on the serial port, and nothing runs by the clock while a scenario measures.
+UNWANTED_UNITS=(serial-getty@ttyS0.service serial-getty@hvc0.service getty@tty1.service
+    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer)
+
+# shellcheck disable=SC2016 # mmdebstrap's own shell expands $1
+unpack_tree() {
+    local release=$1 tree=$2
+    debian_sources "$release" | mmdebstrap --quiet --mode=root --variant=minbase \
+        --include="$(tree_packages "$release")" \
+        --aptopt="$(tree_apt_options)" \
+        --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --dpkgopt='force-confold' \
+        --essential-hook="cp -r '$LAB_SOURCE/tree/.' \"\$1/\"" \
+        --customize-hook='chroot "$1" systemctl --quiet enable lab-prepare lab' \
+        --customize-hook="chroot \"\$1\" systemctl --quiet mask ${UNWANTED_UNITS[*]}" \
+        "$(codename "$release")" "$tree" -
+}
+
+configure_tree() {
+    local tree=$1
+    rm -rf "$tree"/etc/apt/sources.list "$tree"/etc/apt/sources.list.d "$tree"/var/lib/apt/lists
+    mkdir "$tree/lab"
+    : >"$tree/etc/machine-id"
+    # Profiles of programs that are not there take 10 s of every boot to load.
+    find "$tree/etc/apparmor.d" -maxdepth 1 -type f ! -name '*libvirt*' -delete
+    echo 'log_outputs = "2:file:/var/log/libvirt/libvirtd.log"' >>"$tree/etc/libvirt/libvirtd.conf"
+}
+
+make_tree() {
+    local release=$1 directory=$2 tree=$2/root
+    mkdir -p "$directory"
+    unpack_tree "$release" "$tree"
+    configure_tree "$tree"
+    make_guest_image "$tree"
+    cp "$tree"/boot/vmlinuz-* "$directory/kernel"
+    cp "$tree"/boot/initrd.img-* "$directory/initrd"
+    mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$directory/disk" 8G
+}
+
+# tree_directory RELEASE: makes the tree if it is not in the cache; its directory on stdout
+tree_directory() {
+    local release=$1 directory started=$SECONDS
+    directory=$LAB_CACHE/debian-$release-$(tree_key "$release")
+    if [ ! -d "$directory" ]; then
+        mkdir -p "$LAB_CACHE"
+        exec {lock}>"$LAB_CACHE/lock"
+        flock "$lock"
+        if [ ! -d "$directory" ]; then
+            note "making the Debian $release tree (about a minute)"
+            rm -rf "$directory.partial"
+            make_tree "$release" "$directory.partial" >&2
+            mv -T "$directory.partial" "$directory"
+            note "made the Debian $release tree in $((SECONDS - started)) s"
+        fi
+        exec {lock}>&-
+    fi
+    echo "$directory"
+}
