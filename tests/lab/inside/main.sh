@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Runs the scenarios that the outer lab listed, one after the other, each in a process of its own
+# with a time limit, and checks after each that it left the host clean. Then powers off, or gives
+# people a shell first.
+
+set -u
+. /lab/inside/tap.sh
+. /lab/inside/hardware.sh
+. /lab/inside/clean.sh
+. /lab/settings
+
+exec 3>>/lab/results/tap
+
+run_scenario() {
+    local leftovers status=0 started=$SECONDS
+    SCENARIO=$1
+    timeout --kill-after=10 "$LIMIT" bash /lab/inside/scenario.sh "$SCENARIO" \
+        >"/lab/results/$SCENARIO.log" 2>&1 || status=$?
+    [ "$status" -ne 124 ] || not_ok "ends within its limit of $LIMIT s"
+    leftovers=$(clean_host 2>&1)
+    is "$leftovers" "" "leaves the host as it found it"
+    comment "$SCENARIO: $((SECONDS - started)) s"
+}
+
+run_scenarios() {
+    local name
+    while read -r name; do
+        run_scenario "$name"
+    done </lab/scenario-list
+    echo '# end' >&3
+}
+
+open_shell() {
+    systemd-run --quiet --wait --setenv=TERM="${TERM:-linux}" --working-directory=/root \
+        --property=StandardInput=tty --property=StandardOutput=tty --property=StandardError=tty \
+        --property=TTYPath=/dev/hvc0 /bin/bash -l
+}
+
+wait_for_hardware
+comment "$(hostname): up after $(cut -d. -f1 /proc/uptime) s"
+[ "$PURPOSE" = shell ] || run_scenarios
+[ "$PURPOSE" = run ] || open_shell
+
+journalctl --sync
+sync
+# The disk is a snapshot that nobody will read again.
+systemctl poweroff --force --force

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# First thing on a virtual host, before AppArmor and libvirtd: sends all logs to the share, so that
+# they survive whatever happens to the host, and installs what `make install` staged, if anything,
+# the way a package's maintainer scripts would.
+
+set -eu
+
+keep_logs_outside() {
+    cp -a /var/log/libvirt/. /lab/results/libvirt
+    mount --bind /lab/results/libvirt /var/log/libvirt
+    systemd-run --quiet --unit=lab-journal --property=DefaultDependencies=no \
+        --property=StandardOutput=append:/lab/results/journal \
+        journalctl --boot --follow --lines=all --output=short-monotonic
+}
+
+# Units of the project that a package would enable, of those that were staged.
+staged_units() {
+    local unit
+    for unit in iovpool-pools.service iovpoold.socket iovpoold.service; do
+        systemctl --quiet cat "$unit" >/dev/null 2>&1 && echo "$unit"
+    done
+}
+
+install_stage() {
+    local units
+    cp -a --no-preserve=ownership /lab/stage/. /
+    ldconfig
+    systemd-sysusers
+    systemd-tmpfiles --create
+    systemctl daemon-reload
+    udevadm control --reload
+    udevadm trigger --action=add --subsystem-match=pci --subsystem-match=net
+    mapfile -t units < <(staged_units)
+    [ ${#units[@]} -gt 0 ] || return 0
+    systemctl enable "${units[@]}"
+    # The boot's own jobs were queued before these units were there; ordering still holds.
+    systemctl --no-block start "${units[@]}"
+}
+
+keep_logs_outside
+[ ! -d /lab/stage ] || install_stage
