@@ -45,8 +45,13 @@ void iov_pool_entry_free(IovPoolEntry *entry);
 
 /* TRUE where @entry selects @adapter. */
 gboolean iov_pool_entry_selects(const IovPoolEntry *entry, const IovAdapter *adapter);
-/* The first entry that selects @adapter. (nullable) (transfer none) */
+/* The first entry that selects @adapter; a match takes adapters of the pool's class only.
+ * (nullable) (transfer none) */
 const IovPoolEntry *iov_pool_find_entry(const IovPool *pool, const IovAdapter *adapter);
 
+const char *iov_numa_to_string(IovNuma numa);
+gboolean iov_numa_from_string(const char *text, IovNuma *numa);
+
+/* @to is overwritten, not cleared. */
 void iov_floor_copy(IovFloor *to, const IovFloor *from);
 void iov_floor_clear(IovFloor *floor);

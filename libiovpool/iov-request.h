@@ -35,6 +35,9 @@ IOV_API IovMigration iov_request_get_migration(const IovRequest *request);
  * iov_requests_parse:
  * @xml: an `<iov:requests>` element, hostile
  *
+ * A root without namespace is taken as one with %IOV_REQUEST_NAMESPACE, as virDomainGetMetadata()
+ * returns it.
+ *
  * Returns: (transfer full) (element-type IovRequest): the requests in their order
  * Since: 0.1
  */
@@ -45,7 +48,10 @@ IOV_API GPtrArray *iov_requests_parse(const char *xml, gsize length, const char 
  * iov_requests_to_xml:
  * @requests: (element-type IovRequest): at least one
  *
- * Returns: (transfer full): the `<iov:requests>` element, as virDomainSetMetadata() takes it
+ * The namespace is not in it: virDomainSetMetadata() puts it on, with %IOV_REQUEST_PREFIX as its
+ * key, and refuses an element that declares that prefix itself.
+ *
+ * Returns: (transfer full): the `<requests>` element, as virDomainSetMetadata() takes it
  * Since: 0.1
  */
 IOV_API char *iov_requests_to_xml(GPtrArray *requests);

@@ -36,7 +36,8 @@ xmlNode *iov_xml_path(xmlNode *parent, const char *path);
 char *iov_xml_attribute(const xmlNode *node, const char *name);
 char *iov_xml_text(const xmlNode *node);
 
-/* @node and its subtree as text, indented by two spaces, no XML declaration. (transfer full) */
+/* @node and its subtree as text, indented by two spaces, no XML declaration, a newline at the end.
+ * (transfer full) */
 char *iov_xml_format(xmlDoc *doc, xmlNode *node);
 
 /* Sets an attribute from a format. */

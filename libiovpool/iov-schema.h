@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-xml.h"
+
+/* The text of a schema. The .c file is made from the files of schemas/ when the library is built.
+ */
+const char *iov_schema_text(IovSchema schema);
