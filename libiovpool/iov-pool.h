@@ -83,6 +83,10 @@ IOV_API IovNuma iov_pool_get_numa(const IovPool *pool);
 /* never IOV_MIGRATION_UNSET: the default is failover for class net, replug for every other */
 IOV_API IovMigration iov_pool_get_migration(const IovPool *pool);
 IOV_API gboolean iov_pool_get_reclaim(const IovPool *pool);
+/* IOV_FLOOR_UNSET: the pool's own network, iovpool-NAME */
+IOV_API IovFloorType iov_pool_get_floor(const IovPool *pool);
+/* TRUE where an <adapter> or <match> of the pool selects @adapter */
+IOV_API gboolean iov_pool_selects(const IovPool *pool, const IovAdapter *adapter);
 
 /**
  * iov_pool_check_name:

@@ -56,6 +56,41 @@ IOV_API GPtrArray *iov_requests_parse(const char *xml, gsize length, const char 
  */
 IOV_API char *iov_requests_to_xml(GPtrArray *requests);
 
+/**
+ * iov_request_create:
+ * @name: the request's name in its domain
+ * @pool: the pool's name
+ *
+ * A new request with all defaults. The setters below are for a request that nobody else has seen
+ * yet; iov_request_check() comes after them.
+ *
+ * Returns: (transfer full): the request, or %NULL with %IOV_ERROR_INVALID
+ * Since: 0.1
+ */
+IOV_API IovRequest *iov_request_create(const char *name, const char *pool, GError **error);
+IOV_API gboolean iov_request_set_mac(IovRequest *request, const char *mac, GError **error);
+/* 0: untagged */
+IOV_API void iov_request_set_vlan(IovRequest *request, guint vlan);
+/* Mbit/s; 0: no guarantee, no limit */
+IOV_API void iov_request_set_rate(IovRequest *request, guint minimum, guint maximum);
+IOV_API void iov_request_set_required(IovRequest *request, gboolean required);
+IOV_API void iov_request_set_priority(IovRequest *request, int priority);
+IOV_API void iov_request_set_migration(IovRequest *request, IovMigration migration);
+/* @source: (nullable), @model: (nullable): virtio */
+IOV_API void iov_request_set_floor(IovRequest *request, IovFloorType type, const char *source,
+                                   const char *model);
+
+/**
+ * iov_request_check:
+ * @pool: (nullable): the request's pool
+ *
+ * Checks what was set by the rules for a request in a domain's metadata, and against the limits of
+ * @pool.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_request_check(IovRequest *request, const IovPool *pool, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovRequest, iov_request_unref)
 
 G_END_DECLS

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listings on stdout: tables for people, JSON for programs. Values may come from guests' XML or
+ * from kernel files, so no control character reaches the terminal.
+ */
+#include "cli-output.h"
+
+#include "cli-error.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+struct _CliTable {
+    const CliColumn *columns;
+    guint count;
+    GPtrArray *rows; /* CliCell[count], texts owned */
+};
+
+CliCell
+cell_text(const char *text)
+{
+    return (CliCell){.kind = text != NULL ? CLI_CELL_TEXT : CLI_CELL_NONE, .text = text};
+}
+
+CliCell
+cell_number(gint64 number)
+{
+    return (CliCell){.kind = CLI_CELL_NUMBER, .number = number};
+}
+
+CliCell
+cell_known_number(gint64 number)
+{
+    return (CliCell){.kind = number >= 0 ? CLI_CELL_NUMBER : CLI_CELL_NONE, .number = number};
+}
+
+CliCell
+cell_flag(gboolean flag)
+{
+    return (CliCell){.kind = CLI_CELL_FLAG, .number = flag};
+}
+
+CliCell
+cell_time(gint64 microseconds)
+{
+    return (CliCell){.kind = microseconds > 0 ? CLI_CELL_TIME : CLI_CELL_NONE,
+                     .number = microseconds};
+}
+
+CliTable *
+cli_table_new(const CliColumn *columns, guint count)
+{
+    CliTable *table = g_new0(CliTable, 1);
+
+    table->columns = columns;
+    table->count = count;
+    table->rows = g_ptr_array_new_with_free_func(g_free);
+    return table;
+}
+
+void
+cli_table_free(CliTable *table)
+{
+    for (guint i = 0; i < table->rows->len; i++) {
+        CliCell *cells = g_ptr_array_index(table->rows, i);
+        for (guint j = 0; j < table->count; j++)
+            g_free((char *)cells[j].text);
+    }
+    g_ptr_array_unref(table->rows);
+    g_free(table);
+}
+
+void
+cli_table_add(CliTable *table, const CliCell *cells, guint count)
+{
+    g_assert(count == table->count);
+    CliCell *copy = g_new0(CliCell, count);
+
+    for (guint i = 0; i < count; i++) {
+        copy[i] = cells[i];
+        copy[i].text = cells[i].text != NULL ? cli_text_clean(cells[i].text) : NULL;
+    }
+    g_ptr_array_add(table->rows, copy);
+}
+
+static char *
+format_time(gint64 microseconds, gboolean local)
+{
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(microseconds / G_USEC_PER_SEC);
+    if (utc == NULL)
+        return g_strdup("-");
+    if (!local)
+        return g_date_time_format(utc, "%Y-%m-%dT%H:%M:%SZ");
+    g_autoptr(GDateTime) here = g_date_time_to_local(utc);
+    return g_date_time_format(here, "%Y-%m-%d %H:%M:%S");
+}
+
+static char *
+format_cell(const CliCell *cell)
+{
+    switch (cell->kind) {
+    case CLI_CELL_NONE:
+        return g_strdup("-");
+    case CLI_CELL_TEXT:
+        return g_strdup(cell->text);
+    case CLI_CELL_NUMBER:
+        return g_strdup_printf("%" G_GINT64_FORMAT, cell->number);
+    case CLI_CELL_FLAG:
+        return g_strdup(cell->number ? "yes" : "no");
+    case CLI_CELL_TIME:
+        return format_time(cell->number, TRUE);
+    }
+    g_assert_not_reached();
+}
+
+/* The cells of the columns that have a title; the first line is the titles. */
+static GPtrArray *
+format_lines(const CliTable *table)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+
+    for (guint i = 0; i <= table->rows->len; i++) {
+        const CliCell *cells = i == 0 ? NULL : g_ptr_array_index(table->rows, i - 1);
+        GPtrArray *line = g_ptr_array_new_with_free_func(g_free);
+        for (guint j = 0; j < table->count; j++) {
+            const char *title = table->columns[j].title;
+            if (title != NULL)
+                g_ptr_array_add(line, cells == NULL ? g_strdup(title) : format_cell(&cells[j]));
+        }
+        g_ptr_array_add(lines, line);
+    }
+    return lines;
+}
+
+static int
+width_of_column(GPtrArray *lines, guint column)
+{
+    glong width = 0;
+
+    for (guint i = 0; i < lines->len; i++) {
+        const GPtrArray *line = g_ptr_array_index(lines, i);
+        width = MAX(width, g_utf8_strlen(g_ptr_array_index(line, column), -1));
+    }
+    return (int)width;
+}
+
+static void
+print_line(const GPtrArray *line, const int *widths)
+{
+    for (guint j = 0; j < line->len; j++) {
+        const char *text = g_ptr_array_index(line, j);
+        gboolean last = j + 1 == line->len;
+        int padding = last ? 0 : widths[j] - (int)g_utf8_strlen(text, -1) + 2;
+        printf(" %s%*s", text, padding, "");
+    }
+    putchar('\n');
+}
+
+static void
+print_table(const CliTable *table)
+{
+    g_autoptr(GPtrArray) lines = format_lines(table);
+    const GPtrArray *titles = g_ptr_array_index(lines, 0);
+    g_autofree int *widths = g_new0(int, titles->len);
+    int total = 1;
+
+    for (guint j = 0; j < titles->len; j++) {
+        widths[j] = width_of_column(lines, j);
+        total += widths[j] + 3;
+    }
+    for (guint i = 0; i < lines->len; i++) {
+        print_line(g_ptr_array_index(lines, i), widths);
+        if (i == 0) {
+            g_autofree char *rule = g_strnfill((gsize)total, '-');
+            puts(rule);
+        }
+    }
+    putchar('\n');
+}
+
+static void
+add_value(JsonBuilder *builder, const CliCell *cell)
+{
+    g_autofree char *time = NULL;
+
+    switch (cell->kind) {
+    case CLI_CELL_NONE:
+        json_builder_add_null_value(builder);
+        return;
+    case CLI_CELL_TEXT:
+        json_builder_add_string_value(builder, cell->text);
+        return;
+    case CLI_CELL_NUMBER:
+        json_builder_add_int_value(builder, cell->number);
+        return;
+    case CLI_CELL_FLAG:
+        json_builder_add_boolean_value(builder, cell->number != 0);
+        return;
+    case CLI_CELL_TIME:
+        time = format_time(cell->number, FALSE);
+        json_builder_add_string_value(builder, time);
+        return;
+    }
+    g_assert_not_reached();
+}
+
+static void
+print_json(const CliTable *table)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < table->rows->len; i++) {
+        const CliCell *cells = g_ptr_array_index(table->rows, i);
+        json_builder_begin_object(builder);
+        for (guint j = 0; j < table->count; j++) {
+            if (table->columns[j].key == NULL)
+                continue;
+            json_builder_set_member_name(builder, table->columns[j].key);
+            add_value(builder, &cells[j]);
+        }
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    json_generator_set_root(generator, root);
+    json_generator_set_pretty(generator, TRUE);
+    g_autofree char *text = json_generator_to_data(generator, NULL);
+    puts(text);
+}
+
+void
+cli_table_print(const CliTable *table, gboolean as_json)
+{
+    if (as_json)
+        print_json(table);
+    else
+        print_table(table);
+}
+
+void
+cli_table_print_first(const CliTable *table)
+{
+    for (guint i = 0; i < table->rows->len; i++) {
+        const CliCell *cells = g_ptr_array_index(table->rows, i);
+        g_autofree char *text = format_cell(&cells[0]);
+        puts(text);
+    }
+}

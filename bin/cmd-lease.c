@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `iovpool functions` and `status`, from the ledger alone, and `attach` and `detach`, live.
+ */
+#include "cli-command.h"
+#include "cli-output.h"
+#include "lift.h"
+
+#include <string.h>
+
+gboolean
+cmd_functions(Cli *cli, char **arguments, GError **error)
+{
+    static const CliColumn columns[] = {
+        {"Function", "function"}, {"Adapter", "adapter"}, {"Index", "index"},
+        {"Pool", "pool"},         {"State", "state"},     {"Domain", "domain"},
+        {NULL, "domain_uuid"},    {"Request", "request"}, {NULL, "generation"},
+        {"Since", "since"},       {"Reason", "reason"},
+    };
+    IovManager *manager = cli_get_manager(cli, error);
+    if (manager == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, arguments[0], error);
+    if (functions == NULL)
+        return FALSE;
+
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < functions->len; i++) {
+        const IovLease *lease = g_ptr_array_index(functions, i);
+        cli_table_add_row(
+            table, cell_text(iov_lease_get_function(lease)),
+            cell_text(iov_lease_get_adapter(lease)), cell_number(iov_lease_get_index(lease)),
+            cell_text(iov_lease_get_pool(lease)),
+            cell_text(iov_lease_state_to_string(iov_lease_get_state(lease))),
+            cell_text(iov_lease_get_domain_name(lease)),
+            cell_text(iov_lease_get_domain_uuid(lease)), cell_text(iov_lease_get_request(lease)),
+            cell_number((gint64)iov_lease_get_generation(lease)),
+            cell_time(iov_lease_get_since(lease)), cell_text(iov_lease_get_reason(lease)));
+    }
+    cli_table_print(table, cli->json);
+    return TRUE;
+}
+
+static gboolean
+is_of_domain(const IovStatus *status, const char *name_or_uuid)
+{
+    return name_or_uuid == NULL || strcmp(iov_status_get_domain_name(status), name_or_uuid) == 0 ||
+           strcmp(iov_status_get_domain_uuid(status), name_or_uuid) == 0;
+}
+
+static void
+add_status(CliTable *table, const IovStatus *status)
+{
+    const IovLease *lease = iov_status_get_lease(status);
+    const char *function = lease != NULL ? iov_lease_get_function(lease) : NULL;
+    const char *state =
+        lease != NULL ? iov_lease_state_to_string(iov_lease_get_state(lease)) : NULL;
+    const char *reason = iov_status_get_reason(status);
+    gboolean parked = iov_status_get_parked(status);
+
+    if (state == NULL)
+        state = parked ? "parked" : "waiting";
+    cli_table_add_row(
+        table, cell_text(iov_status_get_domain_name(status)),
+        cell_text(iov_status_get_domain_uuid(status)), cell_text(iov_status_get_request(status)),
+        cell_text(iov_status_get_pool(status)),
+        cell_text(iov_tier_to_string(iov_status_get_tier(status))), cell_text(function),
+        cell_text(state), cell_flag(parked), cell_number(iov_status_get_priority(status)),
+        cell_time(iov_status_get_since(status)),
+        cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
+}
+
+gboolean
+cmd_status(Cli *cli, char **arguments, GError **error)
+{
+    static const CliColumn columns[] = {
+        {"Domain", "domain"}, {NULL, "domain_uuid"},    {"Request", "request"}, {"Pool", "pool"},
+        {"Tier", "tier"},     {"Function", "function"}, {"State", "state"},     {NULL, "parked"},
+        {NULL, "priority"},   {"Since", "since"},       {"Reason", "reason"},
+    };
+    IovManager *manager = cli_get_manager(cli, error);
+    if (manager == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, NULL, error);
+    if (statuses == NULL)
+        return FALSE;
+
+    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
+    for (guint i = 0; i < statuses->len; i++)
+        if (is_of_domain(g_ptr_array_index(statuses, i), arguments[0]))
+            add_status(table, g_ptr_array_index(statuses, i));
+    cli_table_print(table, cli->json);
+    return TRUE;
+}
+
+/* The status of one request after a change. (transfer full) (nullable) */
+static IovStatus *
+find_status(IovManager *manager, const char *uuid, const char *request)
+{
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, uuid, NULL);
+
+    for (guint i = 0; statuses != NULL && i < statuses->len; i++)
+        if (strcmp(iov_status_get_request(g_ptr_array_index(statuses, i)), request) == 0)
+            return iov_status_ref(g_ptr_array_index(statuses, i));
+    return NULL;
+}
+
+typedef gboolean (*Action)(Cli *cli, virDomainPtr domain, const char *request, GError **error);
+
+static gboolean
+attach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+    if (!lift_request(domain, cli->manager, request, error)) {
+        g_prefix_error(error, "cannot attach request '%s' of domain '%s': ", request,
+                       virDomainGetName(domain));
+        return FALSE;
+    }
+    virDomainGetUUIDString(domain, uuid);
+    g_autoptr(IovStatus) status = find_status(cli->manager, uuid, request);
+    const IovLease *lease = status != NULL ? iov_status_get_lease(status) : NULL;
+    if (lease != NULL)
+        cli_say(cli, "%s %s: %s, %s, %s", virDomainGetName(domain), request,
+                iov_tier_to_string(iov_status_get_tier(status)), iov_lease_get_function(lease),
+                iov_lease_state_to_string(iov_lease_get_state(lease)));
+    return TRUE;
+}
+
+static gboolean
+detach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
+{
+    gboolean gone = FALSE;
+
+    if (!drop_request(domain, cli->manager, request, TRUE, &gone, error)) {
+        g_prefix_error(error, "cannot detach request '%s' of domain '%s': ", request,
+                       virDomainGetName(domain));
+        return FALSE;
+    }
+    if (gone)
+        cli_say(cli, "%s %s: detached", virDomainGetName(domain), request);
+    else
+        cli_say(cli, "%s %s: pending: the guest has not given its function back yet",
+                virDomainGetName(domain), request);
+    return TRUE;
+}
+
+static gboolean
+act_on_all(Cli *cli, virDomainPtr domain, const IovDomain *record, Action action, GError **error)
+{
+    GPtrArray *requests = iov_domain_get_requests(record);
+
+    if (requests->len == 0)
+        return cli_error_set(error, IOV_ERROR_NOT_FOUND, "domain '%s' has no request",
+                             iov_domain_get_name(record));
+    for (guint i = 0; i < requests->len; i++)
+        if (!action(cli, domain, iov_request_get_name(g_ptr_array_index(requests, i)), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+act(Cli *cli, char **arguments, Action action, GError **error)
+{
+    if (cli_get_manager(cli, error) == NULL || cli_get_connection(cli, error) == NULL)
+        return FALSE;
+    g_autoptr(virDomain) domain = libvirt_find_domain(cli->connection, arguments[0], error);
+    if (domain == NULL)
+        return FALSE;
+    if (virDomainIsActive(domain) != 1)
+        return cli_error_set(error, IOV_ERROR_INVALID, "domain '%s' is not running",
+                             virDomainGetName(domain));
+    g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
+    if (record == NULL)
+        return FALSE;
+    if (arguments[1] == NULL)
+        return act_on_all(cli, domain, record, action, error);
+    if (iov_domain_find_request(record, arguments[1]) == NULL)
+        return cli_error_set(error, IOV_ERROR_NOT_FOUND, "domain '%s' has no request '%s'",
+                             virDomainGetName(domain), arguments[1]);
+    return action(cli, domain, arguments[1], error);
+}
+
+gboolean
+cmd_attach(Cli *cli, char **arguments, GError **error)
+{
+    gboolean done = act(cli, arguments, attach, error);
+
+    cli_poke(cli);
+    return done;
+}
+
+gboolean
+cmd_detach(Cli *cli, char **arguments, GError **error)
+{
+    gboolean done = act(cli, arguments, detach, error);
+
+    cli_poke(cli);
+    return done;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `iovpool start` and `destroy`: the pool's functions and, in libvirt, its floor network. At boot
+ * (`start --autostart`) libvirt is not asked: pools start before it.
+ */
+#include "cli-command.h"
+#include "network.h"
+
+#include <stdio.h>
+
+static struct {
+    gboolean autostart;
+} start;
+
+GOptionEntry cmd_start_options[] = {
+    {"autostart", 0, 0, G_OPTION_ARG_NONE, &start.autostart,
+     "start every pool that is marked as autostarted", NULL},
+    {0},
+};
+
+static void
+say_notes(const Cli *cli, const char *const *notes)
+{
+    for (; notes != NULL && *notes != NULL; notes++)
+        cli_say(cli, "%s", *notes);
+}
+
+/* The connection, or NULL where libvirt is not to be had; then a line says so. */
+static virConnectPtr
+try_connection(Cli *cli, const char *consequence)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (!cli_uses_libvirt(cli))
+        return NULL;
+    virConnectPtr connection = cli_get_connection(cli, &cause);
+    if (connection == NULL)
+        cli_say(cli, "%s: %s", consequence, cause->message);
+    return connection;
+}
+
+static gboolean
+start_network(Cli *cli, const char *name, GError **error)
+{
+    g_autofree char *note = NULL;
+    g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, name, TRUE, error);
+
+    if (pool == NULL)
+        return FALSE;
+    if (!floor_network_is_wanted(pool))
+        return TRUE;
+    virConnectPtr connection = try_connection(cli, "The floor network was not made");
+    if (connection == NULL)
+        return TRUE;
+    if (!floor_network_start(connection, cli->manager, pool, &note, error))
+        return FALSE;
+    if (note != NULL)
+        cli_say(cli, "%s", note);
+    return TRUE;
+}
+
+static gboolean
+start_pool(Cli *cli, const char *name, GError **error)
+{
+    g_auto(GStrv) notes = NULL;
+
+    if (!iov_manager_start_pool(cli->manager, name, &notes, error)) {
+        g_prefix_error(error, "cannot start pool '%s': ", name);
+        return FALSE;
+    }
+    say_notes(cli, (const char *const *)notes);
+    cli_say(cli, "Pool '%s' started", name);
+    return TRUE;
+}
+
+/* A pool that cannot be started does not keep the others from it. */
+static gboolean
+start_marked(Cli *cli, GError **error)
+{
+    g_auto(GStrv) names = iov_manager_list_pools(cli->manager, error);
+    guint failed = 0;
+
+    if (names == NULL)
+        return FALSE;
+    for (char **name = names; *name != NULL; name++) {
+        g_autoptr(GError) cause = NULL;
+        gboolean active = FALSE;
+        if (!iov_manager_get_autostart(cli->manager, *name))
+            continue;
+        if (iov_manager_pool_is_active(cli->manager, *name, &active, &cause) &&
+            (active || start_pool(cli, *name, &cause)))
+            continue;
+        cli_error_print(cause);
+        failed++;
+    }
+    if (failed > 0)
+        return cli_error_set(error, IOV_ERROR_HOST, "%u autostarted pool%s could not be started",
+                             failed, failed == 1 ? "" : "s");
+    return TRUE;
+}
+
+gboolean
+cmd_start(Cli *cli, char **arguments, GError **error)
+{
+    const char *name = arguments[0];
+
+    if ((name != NULL) == start.autostart)
+        return cli_error_usage(error, "start: name either a pool or --autostart");
+    if (cli_get_manager(cli, error) == NULL)
+        return FALSE;
+    if (start.autostart)
+        return start_marked(cli, error);
+    if (!start_pool(cli, name, error))
+        return FALSE;
+    cli_poke(cli);
+    if (!start_network(cli, name, error)) {
+        g_prefix_error(error, "pool '%s' is started, but its floor network is not: ", name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* With its network gone first, no guest can be started onto a floor that is about to go. */
+static gboolean
+destroy_with_network(Cli *cli, const IovPool *pool, GError **error)
+{
+    const char *name = iov_pool_get_name(pool);
+    g_autofree char *saved = NULL, *note = NULL;
+    g_autoptr(GError) second = NULL;
+    virConnectPtr connection = try_connection(cli, "The floor network was not removed");
+
+    if (connection != NULL && !floor_network_stop(connection, pool, &saved, &note, error))
+        return FALSE;
+    if (iov_manager_destroy_pool(cli->manager, name, error)) {
+        if (note != NULL)
+            cli_say(cli, "%s", note);
+        return TRUE;
+    }
+    if (saved != NULL && !floor_network_restore(connection, saved, &second))
+        cli_error_print(second);
+    return FALSE;
+}
+
+/* Refuses before anything is changed; the manager checks it again. */
+static gboolean
+check_unused(IovManager *manager, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, name, error);
+
+    for (guint i = 0; functions != NULL && i < functions->len; i++) {
+        const IovLease *lease = g_ptr_array_index(functions, i);
+        if (iov_lease_get_domain_uuid(lease) != NULL)
+            return cli_error_set(error, IOV_ERROR_BUSY,
+                                 "function %s is leased to domain '%s': 'iovpool detach' it or "
+                                 "shut the domain down",
+                                 iov_lease_get_function(lease), iov_lease_get_domain_name(lease));
+    }
+    return functions != NULL;
+}
+
+static gboolean
+destroy_pool(Cli *cli, const char *name, GError **error)
+{
+    g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, name, TRUE, error);
+
+    if (pool == NULL || !check_unused(cli->manager, name, error))
+        return FALSE;
+    if (floor_network_is_wanted(pool))
+        return destroy_with_network(cli, pool, error);
+    return iov_manager_destroy_pool(cli->manager, name, error);
+}
+
+gboolean
+cmd_destroy(Cli *cli, char **arguments, GError **error)
+{
+    if (cli_get_manager(cli, error) == NULL)
+        return FALSE;
+    if (!destroy_pool(cli, arguments[0], error)) {
+        g_prefix_error(error, "cannot destroy pool '%s': ", arguments[0]);
+        return FALSE;
+    }
+    cli_say(cli, "Pool '%s' destroyed", arguments[0]);
+    cli_poke(cli);
+    return TRUE;
+}

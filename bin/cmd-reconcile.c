@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `iovpool reconcile`: the ledger, and the floor networks of started pools, made true again.
+ */
+#include "cli-command.h"
+#include "libvirt.h"
+#include "network.h"
+
+#include <stdio.h>
+
+static gboolean
+refresh_network(Cli *cli, const char *name, GError **error)
+{
+    gboolean active = FALSE;
+    g_autofree char *note = NULL;
+
+    if (!iov_manager_pool_is_active(cli->manager, name, &active, error))
+        return FALSE;
+    if (!active)
+        return TRUE;
+    g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, name, TRUE, error);
+    if (pool == NULL)
+        return FALSE;
+    if (!floor_network_is_wanted(pool))
+        return TRUE;
+    if (!floor_network_start(cli->connection, cli->manager, pool, &note, error)) {
+        g_prefix_error(error, "floor network of pool '%s': ", name);
+        return FALSE;
+    }
+    if (note != NULL)
+        cli_say(cli, "%s", note);
+    return TRUE;
+}
+
+static gboolean
+refresh_networks(Cli *cli, GError **error)
+{
+    g_auto(GStrv) names = iov_manager_list_pools(cli->manager, error);
+
+    for (char **name = names; name != NULL && *name != NULL; name++)
+        if (!refresh_network(cli, *name, error))
+            return FALSE;
+    return names != NULL;
+}
+
+static gboolean
+reconcile(Cli *cli, GError **error)
+{
+    g_auto(GStrv) changes = NULL;
+
+    if (cli_get_manager(cli, error) == NULL || cli_get_connection(cli, error) == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) domains = libvirt_list_running(cli->connection, error);
+    if (domains == NULL || !iov_manager_reconcile(cli->manager, domains, &changes, error))
+        return FALSE;
+    for (char **change = changes; change != NULL && *change != NULL; change++)
+        cli_say(cli, "%s", *change);
+    return refresh_networks(cli, error);
+}
+
+gboolean
+cmd_reconcile(Cli *cli, char **arguments G_GNUC_UNUSED, GError **error)
+{
+    if (!reconcile(cli, error)) {
+        g_prefix_error(error, "cannot reconcile: ");
+        return FALSE;
+    }
+    cli_poke(cli);
+    return TRUE;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lift and drop: the ledger says who may, libvirt does it, the ledger hears how it went. Several
+ * processes may do this at the same time (the agent, an admin): each effect carries the lease's
+ * generation, and "over already" (IOV_ERROR_STALE) means that another was faster. When to lift or
+ * drop is not decided here.
+ */
+#include "lift.h"
+
+#include "cli-error.h"
+
+#include <string.h>
+
+/* The lease of a request, NULL without @error where it has none. (transfer full) */
+static IovLease *
+find_lease(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, uuid, error);
+
+    for (guint i = 0; statuses != NULL && i < statuses->len; i++) {
+        IovStatus *status = g_ptr_array_index(statuses, i);
+        IovLease *lease = iov_status_get_lease(status);
+        if (lease != NULL && strcmp(iov_status_get_request(status), request) == 0)
+            return iov_lease_ref(lease);
+    }
+    return NULL;
+}
+
+static gboolean
+ignore_stale(gboolean done, GError **cause, GError **error)
+{
+    if (done || g_error_matches(*cause, IOV_ERROR, IOV_ERROR_STALE)) {
+        g_clear_error(cause);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(cause));
+    return FALSE;
+}
+
+gboolean
+lift_confirm(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(IovLease) lease = find_lease(manager, uuid, request, &cause);
+    gboolean held = FALSE;
+
+    if (cause != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    if (lease == NULL || iov_lease_get_state(lease) != IOV_LEASE_ATTACHING)
+        return TRUE;
+    if (!iov_manager_is_held(manager, lease, &held, error))
+        return FALSE;
+    if (!held)
+        return iov_manager_note(manager, uuid, request, "guest has not negotiated failover yet",
+                                error);
+    gboolean done = iov_manager_lift_done(manager, iov_lease_get_function(lease),
+                                          iov_lease_get_generation(lease), &cause);
+    return ignore_stale(done, &cause, error);
+}
+
+/* The attach was refused: back to the floor, and @error says both what failed and, should that
+ * fail too, that the function could not be given back. */
+static gboolean
+give_back(IovManager *manager, const IovLease *lease, guint64 generation, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GError) second = NULL;
+
+    libvirt_error(&cause, "libvirt refused function %s", iov_lease_get_function(lease));
+    gboolean done = iov_manager_lift_failed(manager, iov_lease_get_function(lease), generation,
+                                            cause->message, &second);
+    if (!done && !g_error_matches(second, IOV_ERROR, IOV_ERROR_STALE))
+        return cli_error_set(error, IOV_ERROR_HOST, "%s; and it cannot be given back: %s",
+                             cause->message, second->message);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
+static gboolean
+attach(virDomainPtr domain, IovManager *manager, const char *request, const IovLease *lease,
+       GError **error)
+{
+    g_autofree char *xml = NULL;
+    guint64 generation = 0;
+    g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
+
+    if (record == NULL ||
+        !iov_manager_lift_begin(manager, record, request, &xml, &generation, error))
+        return FALSE;
+    if (virDomainAttachDeviceFlags(domain, xml, VIR_DOMAIN_AFFECT_LIVE) != 0)
+        return give_back(manager, lease, generation, error);
+    return lift_confirm(manager, iov_domain_get_uuid(record), request, error);
+}
+
+gboolean
+lift_request(virDomainPtr domain, IovManager *manager, const char *request, GError **error)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (virDomainGetUUIDString(domain, uuid) != 0)
+        return libvirt_error(error, "cannot read the domain's UUID");
+    if (!iov_manager_acquire(manager, uuid, request, error))
+        return FALSE;
+
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(IovLease) lease = find_lease(manager, uuid, request, &cause);
+    if (cause != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    if (lease == NULL)
+        return cli_error_set(error, IOV_ERROR_STALE, "its lease was ended by another process");
+    switch (iov_lease_get_state(lease)) {
+    case IOV_LEASE_RESERVED:
+        return attach(domain, manager, request, lease, error);
+    case IOV_LEASE_ATTACHING:
+        return lift_confirm(manager, uuid, request, error);
+    case IOV_LEASE_ACTIVE:
+        return TRUE;
+    case IOV_LEASE_DETACHING:
+    case IOV_LEASE_SCRUBBING:
+    case IOV_LEASE_FREE:
+    case IOV_LEASE_QUARANTINED:
+    case IOV_LEASE_FOREIGN:
+        break;
+    }
+    return cli_error_set(
+        error, IOV_ERROR_BUSY, "function %s is still %s: try again when it is free",
+        iov_lease_get_function(lease), iov_lease_state_to_string(iov_lease_get_state(lease)));
+}
+
+gboolean
+drop_finish(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(IovLease) lease = find_lease(manager, uuid, request, &cause);
+
+    if (cause != NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    if (lease == NULL || iov_lease_get_state(lease) != IOV_LEASE_DETACHING)
+        return TRUE;
+    gboolean done = iov_manager_drop_done(manager, iov_lease_get_function(lease),
+                                          iov_lease_get_generation(lease), &cause);
+    return ignore_stale(done, &cause, error);
+}
+
+/* Whether the device still stands in the live XML. */
+static gboolean
+check_gone(virDomainPtr domain, IovManager *manager, const char *request, gboolean *gone,
+           GError **error)
+{
+    g_autofree char *alias = iov_alias_of_function(request);
+    g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
+
+    if (record == NULL)
+        return FALSE;
+    *gone = !iov_domain_has_alias(record, alias);
+    return !*gone || drop_finish(manager, iov_domain_get_uuid(record), request, error);
+}
+
+gboolean
+drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
+         gboolean *gone, GError **error)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    guint64 generation = 0;
+    g_autofree char *alias = iov_alias_of_function(request);
+
+    *gone = FALSE;
+    if (virDomainGetUUIDString(domain, uuid) != 0)
+        return libvirt_error(error, "cannot read the domain's UUID");
+    if (!iov_manager_drop_begin(manager, uuid, request, park, &generation, error))
+        return FALSE;
+    *gone = generation == 0; /* it was only reserved */
+    if (!*gone && !check_gone(domain, manager, request, gone, error))
+        return FALSE;
+    if (*gone)
+        return TRUE;
+    if (virDomainDetachDeviceAlias(domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0)
+        return TRUE;
+
+    g_autoptr(GError) cause = NULL;
+    libvirt_error(&cause, "libvirt cannot detach device '%s'", alias);
+    /* it may have left between the look and the request */
+    if (check_gone(domain, manager, request, gone, NULL) && *gone)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
+typedef struct {
+    const char *alias;
+    gboolean removed, refused, timed_out;
+} Wait;
+
+static void
+on_removed(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain G_GNUC_UNUSED,
+           const char *alias, void *data)
+{
+    Wait *wait = data;
+
+    wait->removed = wait->removed || strcmp(alias, wait->alias) == 0;
+}
+
+static void
+on_refused(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain G_GNUC_UNUSED,
+           const char *alias, void *data)
+{
+    Wait *wait = data;
+
+    wait->refused = wait->refused || strcmp(alias, wait->alias) == 0;
+}
+
+static void
+on_time_out(int timer G_GNUC_UNUSED, void *data)
+{
+    Wait *wait = data;
+
+    wait->timed_out = TRUE;
+}
+
+static gboolean
+run_until_gone(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
+               Wait *wait, gboolean *gone, GError **error)
+{
+    if (!drop_ask(domain, manager, request, park, gone, error))
+        return FALSE;
+    int timer = virEventAddTimeout(LIFT_WAIT_SECONDS * 1000, on_time_out, wait, NULL);
+    wait->timed_out = timer < 0; /* no limit, no wait */
+    while (!*gone && !wait->removed && !wait->refused && !wait->timed_out)
+        if (virEventRunDefaultImpl() < 0)
+            break;
+    if (timer >= 0)
+        virEventRemoveTimeout(timer);
+    return *gone || check_gone(domain, manager, request, gone, error);
+}
+
+gboolean
+drop_request(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
+             gboolean *gone, GError **error)
+{
+    virConnectPtr connection = virDomainGetConnect(domain);
+    g_autofree char *alias = iov_alias_of_function(request);
+    Wait wait = {.alias = alias};
+
+    *gone = FALSE;
+    int removed =
+        virConnectDomainEventRegisterAny(connection, domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+                                         VIR_DOMAIN_EVENT_CALLBACK(on_removed), &wait, NULL);
+    int refused = virConnectDomainEventRegisterAny(
+        connection, domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
+        VIR_DOMAIN_EVENT_CALLBACK(on_refused), &wait, NULL);
+    gboolean done = removed >= 0 && refused >= 0
+                        ? run_until_gone(domain, manager, request, park, &wait, gone, error)
+                        : libvirt_error(error, "cannot listen to libvirt's events");
+    if (removed >= 0)
+        virConnectDomainEventDeregisterAny(connection, removed);
+    if (refused >= 0)
+        virConnectDomainEventDeregisterAny(connection, refused);
+    return done;
+}
