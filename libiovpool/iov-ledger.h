@@ -24,6 +24,9 @@ typedef enum {
 IovLedger *iov_ledger_open(const char *run_dir, const char *boot_id, IovLedgerMode mode,
                            GError **error);
 void iov_ledger_close(IovLedger *ledger);
+/* Removes a ledger that cannot be used, whatever is in its place; for `iovpool reconcile`. Open
+ * handles notice and connect to the next one; generations go on from where they were. */
+gboolean iov_ledger_discard(const char *run_dir, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovLedger, iov_ledger_close)
 
 gboolean iov_ledger_begin(IovLedger *ledger, GError **error); /* flock, BEGIN IMMEDIATE */
@@ -33,6 +36,7 @@ void iov_ledger_rollback(IovLedger *ledger); /* no-op where no change is open */
 /* Pools that are started. @definition is the canonical pool XML at start. */
 gboolean iov_ledger_add_pool(IovLedger *ledger, const char *name, const char *definition,
                              gint64 now, GError **error);
+/* With its adapters and functions; IOV_ERROR_BUSY, naming a holder, while one is leased. */
 gboolean iov_ledger_remove_pool(IovLedger *ledger, const char *name, GError **error);
 /* The definition, or NULL: without @error where the pool is not started. (transfer full) */
 char *iov_ledger_get_pool(IovLedger *ledger, const char *name, GError **error);
@@ -45,6 +49,7 @@ typedef struct {
     char *netdev; /* nullable */
     int numa_node;
     gboolean usable;   /* FALSE: no new lease here (link down, vanished) */
+    char *reason;      /* nullable: why it is not usable, e.g. "link down" */
     guint had_num_vfs; /* sriov_numvfs before */
     gboolean had_autoprobe, had_link_up;
     guint functions, free_functions, held_functions;
@@ -53,10 +58,13 @@ void iov_ledger_adapter_free(IovLedgerAdapter *adapter);
 gboolean iov_ledger_add_adapter(IovLedger *ledger, const IovLedgerAdapter *adapter, GError **error);
 gboolean iov_ledger_set_adapter_usable(IovLedger *ledger, const char *address, gboolean usable,
                                        GError **error);
+/* Why the adapter is not usable; cleared when it is made usable again. */
+gboolean iov_ledger_note_adapter(IovLedger *ledger, const char *address, const char *reason,
+                                 GError **error);
 /* Of one pool, or of all where @pool is NULL, by address. (element-type IovLedgerAdapter) */
 GPtrArray *iov_ledger_list_adapters(IovLedger *ledger, const char *pool, GError **error);
 
-/* Adds a function: state FREE, FOREIGN or QUARANTINED as @function says. */
+/* Adds a function: state FREE, FOREIGN or QUARANTINED as @function says; its generation is new. */
 gboolean iov_ledger_add_function(IovLedger *ledger, const IovLease *function, GError **error);
 /* NULL without @error where the address is in no started pool. */
 IovLease *iov_ledger_get_function(IovLedger *ledger, const char *address, GError **error);
@@ -74,14 +82,28 @@ GPtrArray *iov_ledger_list_functions_in_state(IovLedger *ledger, IovLeaseState s
 gboolean iov_ledger_lease(IovLedger *ledger, const char *function, const char *uuid,
                           const char *domain_name, const char *request, gint64 now, gint64 deadline,
                           guint64 *generation, GError **error);
+/* Gives a FREE or FOREIGN function that a domain is seen to hold to it: straight to a held @state
+ * other than RESERVED, with a new generation. Errors as iov_ledger_lease(). */
+gboolean iov_ledger_adopt(IovLedger *ledger, const char *function, const char *uuid,
+                          const char *domain_name, const char *request, IovLeaseState state,
+                          gint64 now, guint64 *generation, GError **error);
 /* Moves a function along the state table. IOV_ERROR_STALE where @generation is over;
- * IOV_ERROR_INVALID where the table forbids it. Going to FREE, QUARANTINED or FOREIGN ends the
- * lease. @reason may be NULL. The deadline is cleared when it leaves RESERVED. */
+ * IOV_ERROR_INVALID where the table forbids it, or where the state needs an owner that the function
+ * does not have. Going to FREE, QUARANTINED or FOREIGN ends the lease: the function gets a new
+ * generation, so the old one is stale from then on. @reason may be NULL. The deadline is cleared
+ * when it leaves RESERVED. */
 gboolean iov_ledger_move(IovLedger *ledger, const char *function, guint64 generation,
                          IovLeaseState to, const char *reason, gint64 now, GError **error);
+/* Both leave the state as it is. The deadline is for RESERVED only. IOV_ERROR_STALE as above. */
+gboolean iov_ledger_note_function(IovLedger *ledger, const char *function, guint64 generation,
+                                  const char *reason, GError **error);
+gboolean iov_ledger_set_deadline(IovLedger *ledger, const char *function, guint64 generation,
+                                 gint64 deadline, GError **error);
 /* The lease of (uuid, request), or NULL without @error. */
 IovLease *iov_ledger_find_lease(IovLedger *ledger, const char *uuid, const char *request,
                                 GError **error);
+/* All leases of one domain, those without a status too; by request. (element-type IovLease) */
+GPtrArray *iov_ledger_list_leases(IovLedger *ledger, const char *uuid, GError **error);
 
 /* The requests of active domains: who wants what, and how it is served. Writes all fields of
  * @status but its lease. */
@@ -91,8 +113,8 @@ IovStatus *iov_ledger_get_status(IovLedger *ledger, const char *uuid, const char
 /* Of one domain, or of all where @uuid is NULL; by domain name and request. Leases are joined in.
  * (element-type IovStatus) */
 GPtrArray *iov_ledger_list_status(IovLedger *ledger, const char *uuid, GError **error);
-/* Requests that are started, not parked, not static and without a lease: higher priority first,
- * then the longer wait. */
+/* Requests of @pool (NULL: of all) that are started, not parked, not static and without a lease:
+ * higher priority first, then the longer wait. */
 GPtrArray *iov_ledger_list_waiting(IovLedger *ledger, const char *pool, GError **error);
 gboolean iov_ledger_remove_status(IovLedger *ledger, const char *uuid, const char *request,
                                   GError **error);
