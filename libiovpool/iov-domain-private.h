@@ -22,10 +22,13 @@ struct _IovDomain {
     gatomicrefcount references;
     char *name;
     char uuid[37];
-    char *machine;
+    char *machine; /* "" where the XML names none */
     int numa_node;
     GPtrArray *requests;    /* IovRequest */
     GPtrArray *hostdevs;    /* IovDomainHostdev */
     GPtrArray *controllers; /* IovDomainController */
     GHashTable *aliases;    /* set of char* */
 };
+
+/* A domain of which nothing is known yet: empty lists, NUMA node -1, name and machine NULL. */
+IovDomain *iov_domain_new(void);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The record of a domain and the questions that others ask of it. It knows neither XML (that is
+ * iov-domain-parse.c) nor the host: what it says is what the domain's definition said.
+ */
+#include "iov-domain-private.h"
+
+#include "iov-alias.h"
+
+#include <string.h>
+
+G_DEFINE_BOXED_TYPE(IovDomain, iov_domain, iov_domain_ref, iov_domain_unref)
+
+static void
+hostdev_free(IovDomainHostdev *hostdev)
+{
+    g_free(hostdev->source);
+    g_free(hostdev->alias);
+    g_free(hostdev->request);
+    g_free(hostdev);
+}
+
+static void
+controller_free(IovDomainController *controller)
+{
+    g_free(controller->alias);
+    g_free(controller);
+}
+
+IovDomain *
+iov_domain_new(void)
+{
+    IovDomain *domain = g_new0(IovDomain, 1);
+
+    g_atomic_ref_count_init(&domain->references);
+    domain->numa_node = -1;
+    domain->requests = g_ptr_array_new_with_free_func((GDestroyNotify)iov_request_unref);
+    domain->hostdevs = g_ptr_array_new_with_free_func((GDestroyNotify)hostdev_free);
+    domain->controllers = g_ptr_array_new_with_free_func((GDestroyNotify)controller_free);
+    domain->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return domain;
+}
+
+IovDomain *
+iov_domain_ref(IovDomain *domain)
+{
+    g_atomic_ref_count_inc(&domain->references);
+    return domain;
+}
+
+void
+iov_domain_unref(IovDomain *domain)
+{
+    if (!g_atomic_ref_count_dec(&domain->references))
+        return;
+    g_free(domain->name);
+    g_free(domain->machine);
+    g_ptr_array_unref(domain->requests);
+    g_ptr_array_unref(domain->hostdevs);
+    g_ptr_array_unref(domain->controllers);
+    g_hash_table_unref(domain->aliases);
+    g_free(domain);
+}
+
+const char *
+iov_domain_get_name(const IovDomain *domain)
+{
+    return domain->name;
+}
+
+const char *
+iov_domain_get_uuid(const IovDomain *domain)
+{
+    return domain->uuid;
+}
+
+GPtrArray *
+iov_domain_get_requests(const IovDomain *domain)
+{
+    return domain->requests;
+}
+
+IovRequest *
+iov_domain_find_request(const IovDomain *domain, const char *name)
+{
+    for (guint i = 0; i < domain->requests->len; i++) {
+        IovRequest *request = g_ptr_array_index(domain->requests, i);
+
+        if (strcmp(request->name, name) == 0)
+            return request;
+    }
+    return NULL;
+}
+
+/* As libvirt's capabilities name them: "q35", "pc-q35-9.2", "pc-q35-rhel9.4.0"; "virt", "virt-9.2".
+ */
+gboolean
+iov_domain_has_pcie(const IovDomain *domain)
+{
+    const char *machine = domain->machine;
+
+    return strcmp(machine, "q35") == 0 || strstr(machine, "-q35-") != NULL ||
+           strcmp(machine, "virt") == 0 || g_str_has_prefix(machine, "virt-");
+}
+
+gboolean
+iov_domain_has_alias(const IovDomain *domain, const char *alias)
+{
+    return g_hash_table_contains(domain->aliases, alias);
+}
+
+int
+iov_domain_find_port(const IovDomain *domain, const char *alias)
+{
+    for (guint i = 0; i < domain->controllers->len; i++) {
+        const IovDomainController *controller = g_ptr_array_index(domain->controllers, i);
+
+        if (controller->is_root_port && g_strcmp0(controller->alias, alias) == 0)
+            return controller->index;
+    }
+    return -1;
+}
+
+int
+iov_domain_last_pci_index(const IovDomain *domain)
+{
+    int last = -1;
+
+    for (guint i = 0; i < domain->controllers->len; i++) {
+        const IovDomainController *controller = g_ptr_array_index(domain->controllers, i);
+
+        last = MAX(last, controller->index);
+    }
+    return last;
+}
+
+static gboolean
+is_free_port(const IovDomainController *controller)
+{
+    gboolean is_ours =
+        controller->alias != NULL && g_str_has_prefix(controller->alias, IOV_ALIAS_PREFIX);
+
+    return controller->is_root_port && !controller->in_use && !is_ours;
+}
+
+guint
+iov_domain_count_free_ports(const IovDomain *domain)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < domain->controllers->len; i++)
+        count += is_free_port(g_ptr_array_index(domain->controllers, i)) ? 1 : 0;
+    return count;
+}
+
+int
+iov_domain_get_numa_node(const IovDomain *domain)
+{
+    return domain->numa_node;
+}
+
+const char *
+iov_domain_find_source(const IovDomain *domain, const char *alias)
+{
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const IovDomainHostdev *hostdev = g_ptr_array_index(domain->hostdevs, i);
+
+        if (g_strcmp0(hostdev->alias, alias) == 0)
+            return hostdev->source;
+    }
+    return NULL;
+}
