@@ -171,6 +171,12 @@ iov_pool_get_reclaim(const IovPool *pool)
     return pool->reclaim;
 }
 
+IovFloorType
+iov_pool_get_floor(const IovPool *pool)
+{
+    return pool->floor.type;
+}
+
 IovPoolEntry *
 iov_pool_entry_new(void)
 {
@@ -216,6 +222,12 @@ iov_pool_find_entry(const IovPool *pool, const IovAdapter *adapter)
             return entry;
     }
     return NULL;
+}
+
+gboolean
+iov_pool_selects(const IovPool *pool, const IovAdapter *adapter)
+{
+    return iov_pool_find_entry(pool, adapter) != NULL;
 }
 
 void

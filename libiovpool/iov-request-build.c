@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A request made by a program instead of read from XML. The rules for requests stand in one place,
+ * the reader of their XML: what was set here is checked by writing and reading it.
+ */
+#include "iov-request-private.h"
+
+#include <string.h>
+
+IovRequest *
+iov_request_create(const char *name, const char *pool, GError **error)
+{
+    if (iov_pool_check_name(name, error) && iov_pool_check_name(pool, error))
+        return iov_request_new(name, pool);
+    return NULL;
+}
+
+gboolean
+iov_request_set_mac(IovRequest *request, const char *mac, GError **error)
+{
+    return iov_mac_parse(mac, request->netconf.mac, error);
+}
+
+void
+iov_request_set_vlan(IovRequest *request, guint vlan)
+{
+    request->netconf.has_vlan = TRUE;
+    request->netconf.vlan = vlan;
+}
+
+void
+iov_request_set_rate(IovRequest *request, guint minimum, guint maximum)
+{
+    request->netconf.has_rate = TRUE;
+    request->netconf.min_rate = minimum;
+    request->netconf.max_rate = maximum;
+}
+
+void
+iov_request_set_required(IovRequest *request, gboolean required)
+{
+    request->required = required;
+}
+
+void
+iov_request_set_priority(IovRequest *request, int priority)
+{
+    request->priority = priority;
+}
+
+void
+iov_request_set_migration(IovRequest *request, IovMigration migration)
+{
+    request->migration = migration;
+}
+
+void
+iov_request_set_floor(IovRequest *request, IovFloorType type, const char *source, const char *model)
+{
+    const IovFloor floor = {type, (char *)source, (char *)model};
+
+    iov_floor_clear(&request->floor);
+    iov_floor_copy(&request->floor, &floor);
+}
+
+static gboolean
+check_against_pool(const IovRequest *request, const IovPool *pool, GError **error)
+{
+    IovNetconf merged;
+
+    if (iov_netconf_merge(&pool->defaults, &request->netconf, &merged, error))
+        return TRUE;
+    g_prefix_error(error, "request '%s': ", request->name);
+    return FALSE;
+}
+
+gboolean
+iov_request_check(IovRequest *request, const IovPool *pool, GError **error)
+{
+    g_autoptr(GPtrArray) written = g_ptr_array_new();
+    g_autofree char *origin = g_strdup_printf("request '%s'", request->name);
+
+    g_ptr_array_add(written, request);
+    g_autofree char *xml = iov_requests_to_xml(written);
+    g_autoptr(GPtrArray) read = iov_requests_parse(xml, strlen(xml), origin, error);
+    return read != NULL && (pool == NULL || check_against_pool(request, pool, error));
+}
