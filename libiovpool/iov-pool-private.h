@@ -42,6 +42,7 @@ struct _IovPool {
 IovPool *iov_pool_new(const char *name);
 IovPoolEntry *iov_pool_entry_new(void);
 void iov_pool_entry_free(IovPoolEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovPoolEntry, iov_pool_entry_free)
 
 /* TRUE where @entry selects @adapter. */
 gboolean iov_pool_entry_selects(const IovPoolEntry *entry, const IovAdapter *adapter);

@@ -8,7 +8,9 @@
 
 /*
  * Golden cases: DIRECTORY/NAME.xml goes in; NAME.out is the text that comes out, or NAME.err the
- * one line of the error. With IOV_TEST_REGENERATE=1 they are written anew, and the run fails.
+ * one line of the error; where NAME starts with "malformed", only "ORIGIN:LINE:" of it, because the
+ * cause is in the words of libxml2, which change. With IOV_TEST_REGENERATE=1 they are written anew,
+ * and the run fails.
  */
 
 /* The text for an input, or NULL with an error. (transfer full) */
@@ -28,6 +30,17 @@ golden_read(const char *path, gsize *length)
     char *text = NULL;
 
     return g_file_get_contents(path, &text, length, NULL) ? text : NULL;
+}
+
+/* What is compared of an error's message. (transfer full) */
+static inline char *
+golden_error(const char *name, const char *message)
+{
+    const char *end = strchr(message, ':');
+
+    if (g_str_has_prefix(name, "malformed") && end != NULL && (end = strchr(end + 1, ':')) != NULL)
+        return g_strdup_printf("%.*s\n", (int)(end + 1 - message), message);
+    return g_strconcat(message, "\n", NULL);
 }
 
 /* Compares @actual with the file at @path, which it writes where that is wanted. */
@@ -70,7 +83,7 @@ golden_run(const char *directory, const char *name, GoldenFunction function)
     ck_assert_msg(g_error_matches(error, IOV_ERROR, IOV_ERROR_INVALID), "%s: code %d: %s", name,
                   error->code, error->message);
     ck_assert_msg(strchr(error->message, '\n') == NULL, "more than one line: %s", error->message);
-    message = g_strconcat(error->message, "\n", NULL);
+    message = golden_error(name, error->message);
     return golden_check(bad, message);
 }
 
