@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What to do next for one request of a running domain: values in, a value out. It reads no ledger,
+ * asks no libvirt and does nothing; agent-domain.c observes and acts.
+ */
+#include "agent-decide.h"
+
+#define WAIT_FOR_EVENT(text)                                                                       \
+    (AgentDecision)                                                                                \
+    {                                                                                              \
+        .action = AGENT_WAIT, .reason = (text)                                                     \
+    }
+#define WAIT_AND_LOOK(text)                                                                        \
+    (AgentDecision)                                                                                \
+    {                                                                                              \
+        .action = AGENT_WAIT, .reason = (text), .look_again = TRUE                                 \
+    }
+#define DO(what)                                                                                   \
+    (AgentDecision)                                                                                \
+    {                                                                                              \
+        .action = (what)                                                                           \
+    }
+
+static const char in_transit[] = "the domain is migrating, being saved or restored, or ending";
+static const char not_negotiated[] = "guest has not negotiated failover yet";
+
+static AgentDecision
+decide_reserved(const AgentObservation *seen)
+{
+    if (!seen->started)
+        return DO(AGENT_NOTHING);
+    if (seen->in_transit)
+        return WAIT_FOR_EVENT(in_transit);
+    /* as after a migration, whose destination's hook has pointed the XML to a function there */
+    if (seen->in_xml)
+        return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
+    /* QEMU hides the function until then, and keeps the options of its first attach: before it a
+     * function would be bound to a guest that perhaps never boots. */
+    if (seen->teaming && seen->watched && !seen->negotiated)
+        return WAIT_FOR_EVENT(not_negotiated);
+    if (seen->busy)
+        return WAIT_AND_LOOK("libvirt is busy with another job of the domain");
+    return DO(seen->due ? AGENT_LIFT : AGENT_NOTHING);
+}
+
+static AgentDecision
+decide_attaching(const AgentObservation *seen)
+{
+    if (seen->in_xml && seen->held)
+        return DO(AGENT_CONFIRM);
+    if (seen->in_xml && seen->teaming && !seen->negotiated)
+        return seen->hearing ? WAIT_FOR_EVENT(not_negotiated) : WAIT_AND_LOOK(not_negotiated);
+    if (seen->in_xml)
+        return WAIT_AND_LOOK("QEMU has not opened the function yet");
+    if (seen->held || seen->busy || seen->in_transit || !seen->quiet)
+        return WAIT_AND_LOOK("the attach is under way");
+    return DO(AGENT_GIVE_UP);
+}
+
+static AgentDecision
+decide_active(const AgentObservation *seen)
+{
+    if (seen->in_xml)
+        return DO(AGENT_NOTHING);
+    if (seen->held)
+        return WAIT_AND_LOOK("QEMU has not closed the function yet");
+    return DO(AGENT_PARK);
+}
+
+static AgentDecision
+decide_detaching(const AgentObservation *seen)
+{
+    if (!seen->in_xml && !seen->held)
+        return DO(AGENT_FINISH_DROP);
+    if (!seen->in_xml)
+        return WAIT_AND_LOOK("QEMU has not closed the function yet");
+    if (seen->in_transit)
+        return WAIT_FOR_EVENT(in_transit);
+    if (seen->paused)
+        return WAIT_FOR_EVENT("the guest is paused and cannot acknowledge the unplug");
+    if (seen->busy || !seen->quiet)
+        return WAIT_AND_LOOK("the guest has not acknowledged the unplug yet");
+    return DO(seen->due ? AGENT_DETACH : AGENT_NOTHING);
+}
+
+AgentDecision
+agent_decide(const AgentObservation *seen)
+{
+    if (seen->is_static)
+        return DO(AGENT_NOTHING);
+    switch (seen->state) {
+    case IOV_LEASE_RESERVED:
+        return decide_reserved(seen);
+    case IOV_LEASE_ATTACHING:
+        return decide_attaching(seen);
+    case IOV_LEASE_ACTIVE:
+        return decide_active(seen);
+    case IOV_LEASE_DETACHING:
+        return decide_detaching(seen);
+    case IOV_LEASE_FREE:
+    case IOV_LEASE_SCRUBBING:
+    case IOV_LEASE_QUARANTINED:
+    case IOV_LEASE_FOREIGN:
+        break;
+    }
+    return DO(AGENT_NOTHING);
+}
+
+const char *
+agent_action_to_string(AgentAction action)
+{
+    static const char *const names[] = {
+        [AGENT_NOTHING] = "nothing",
+        [AGENT_WAIT] = "wait",
+        [AGENT_LIFT] = "lift",
+        [AGENT_CONFIRM] = "confirm",
+        [AGENT_GIVE_UP] = "give up",
+        [AGENT_DETACH] = "detach",
+        [AGENT_FINISH_DROP] = "finish the drop",
+        [AGENT_PARK] = "park",
+        [AGENT_MISTRUST] = "mistrust",
+    };
+
+    return names[action];
+}

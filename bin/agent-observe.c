@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looking at a running domain: libvirt's state and XML, QEMU's hold on the function, what the
+ * memory knows. It changes nothing. The order matters: the ledger's status first, then whether
+ * libvirt is at work, then the XML; so "nobody is at work and the device is not there" is true.
+ */
+#include "agent-observe.h"
+
+/* An attach that another process began is over after this long, if libvirt is not at work on the
+ * domain: between the ledger's entry and libvirt's call lies a scrub. */
+#define QUIET_AFTER (10 * (gint64)G_USEC_PER_SEC)
+
+/* States in which a domain may be touched; all others are passing ones, and an event ends each. */
+static const struct {
+    int state, reason; /* reason -1: any but those above it */
+    gboolean in_transit, paused;
+} states[] = {
+    {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY, TRUE, FALSE},
+    {VIR_DOMAIN_RUNNING, -1, FALSE, FALSE},
+    {VIR_DOMAIN_BLOCKED, -1, FALSE, FALSE},
+    {VIR_DOMAIN_PMSUSPENDED, -1, FALSE, TRUE},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN, FALSE, TRUE},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, FALSE, TRUE},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR, FALSE, TRUE},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_WATCHDOG, FALSE, TRUE},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_FROM_SNAPSHOT, FALSE, TRUE},
+};
+
+void
+agent_view_set_state(AgentView *view, int state, int reason)
+{
+    view->in_transit = view->paused = TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
+        if (states[i].state != state || (states[i].reason != -1 && states[i].reason != reason))
+            continue;
+        view->in_transit = states[i].in_transit;
+        view->paused = states[i].paused;
+        return;
+    }
+}
+
+gboolean
+agent_view_read(AgentView *view, virDomainPtr domain, GError **error)
+{
+    virDomainJobInfo job = {0};
+    virDomainControlInfo control = {0};
+    int state = 0, reason = 0;
+
+    *view = (AgentView){.domain = domain};
+    if (virDomainGetState(domain, &state, &reason, 0) != 0)
+        return libvirt_error(error, "cannot read the state of domain '%s'",
+                             virDomainGetName(domain));
+    agent_view_set_state(view, state, reason);
+    /* drivers that know no jobs have none */
+    view->busy = virDomainGetJobInfo(domain, &job) == 0 && job.type != VIR_DOMAIN_JOB_NONE &&
+                 job.type != VIR_DOMAIN_JOB_COMPLETED;
+    view->in_a_call =
+        virDomainGetControlInfo(domain, &control, 0) == 0 && control.state != VIR_DOMAIN_CONTROL_OK;
+    view->record = libvirt_read_domain(domain, 0, error);
+    return view->record != NULL;
+}
+
+static gboolean
+is_teaming(const AgentView *view, IovManager *manager, const IovStatus *status, gboolean *teaming,
+           GError **error)
+{
+    IovRequest *request = iov_domain_find_request(view->record, iov_status_get_request(status));
+
+    *teaming = FALSE;
+    if (request == NULL)
+        return TRUE;
+    g_autoptr(IovPool) pool =
+        iov_manager_get_pool(manager, iov_status_get_pool(status), TRUE, error);
+    if (pool == NULL)
+        return FALSE;
+    *teaming = iov_request_is_teaming(pool, request, view->record);
+    return TRUE;
+}
+
+static void
+recall(AgentMemory *memory, const IovStatus *status, AgentObservation *seen)
+{
+    const char *uuid = iov_status_get_domain_uuid(status);
+    const char *request = iov_status_get_request(status);
+
+    seen->negotiated = agent_memory_has_negotiated(memory, uuid, request);
+    seen->watched = agent_memory_is_watched(memory, uuid);
+    seen->hearing = agent_memory_is_hearing(memory);
+    seen->due = agent_memory_is_due(memory, uuid, request, g_get_monotonic_time());
+}
+
+gboolean
+agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
+              const IovStatus *status, AgentObservation *seen, GError **error)
+{
+    IovLease *lease = iov_status_get_lease(status);
+    g_autofree char *alias = iov_alias_of_function(iov_status_get_request(status));
+
+    *seen = (AgentObservation){
+        .is_static = iov_status_get_is_static(status),
+        .started = iov_status_get_started(status),
+        .state = lease != NULL ? iov_lease_get_state(lease) : IOV_LEASE_FREE,
+        .in_transit = view->in_transit,
+        .paused = view->paused,
+        .busy = view->busy,
+        .in_xml = iov_domain_has_alias(view->record, alias),
+    };
+    if (lease == NULL || seen->is_static)
+        return TRUE;
+    recall(memory, status, seen);
+    seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
+    if (!is_teaming(view, manager, status, &seen->teaming, error))
+        return FALSE;
+    /* costs a walk through /proc: where the answer decides nothing, it is not asked */
+    gboolean matters = seen->state == IOV_LEASE_ATTACHING || seen->state == IOV_LEASE_DETACHING ||
+                       (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml);
+    return !matters || iov_manager_is_held(manager, lease, &seen->held, error);
+}

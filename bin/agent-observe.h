@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent-decide.h"
+#include "agent-memory.h"
+#include "libvirt.h"
+
+/* A running domain at one moment. */
+typedef struct {
+    virDomainPtr domain; /* borrowed */
+    IovDomain *record;   /* from its live XML */
+    gboolean in_transit, paused;
+    gboolean busy;      /* a job that lasts: migration, save, backup */
+    gboolean in_a_call; /* libvirt works on it at this moment, if only for a query */
+} AgentView;
+
+/* FALSE with @error where libvirt does not say. The view's record is to be unreffed. */
+gboolean agent_view_read(AgentView *view, virDomainPtr domain, GError **error);
+
+/* What libvirt's state and its reason mean for lifting and dropping. */
+void agent_view_set_state(AgentView *view, int state, int reason);
+
+/* One request of the domain; @status was read before the view. */
+gboolean agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
+                       const IovStatus *status, AgentObservation *seen, GError **error);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent-backoff.h"
+#include "agent-libvirt.h"
+#include "agent-log.h"
+#include "agent-timer.h"
+
+/* What the tasks share. Each worker has a manager of its own, as a manager is not thread-safe. */
+typedef struct {
+    const char *root;
+    const char *uri;
+    AgentMemory *memory;
+    AgentWork *work;
+    AgentEvents events;
+    AgentLibvirt *libvirt;
+    IovManager *managers[AGENT_WORKERS]; /* each is its worker's; NULL until it is needed */
+
+    AgentTimer *retry;     /* something of the memory is due */
+    AgentTimer *deadline;  /* a reservation ends, or the ledger is to be looked at again */
+    AgentTimer *reconnect; /* libvirt is to be tried again */
+    GMutex arming;
+
+    /* each is one task's alone */
+    AgentBackoff connects, passes, reconciles;
+    gint64 reconciled_at; /* microseconds since the epoch */
+} Agent;
+
+/* @context: where timers fire. */
+Agent *agent_new(const char *root, const char *uri, GMainContext *context, GError **error);
+void agent_free(Agent *agent);
+
+/* The tasks, each in a file of its own. */
+void agent_pass_run(Agent *agent, IovManager *manager);
+void agent_reconcile_run(Agent *agent, IovManager *manager);
+void agent_domain_run(Agent *agent, IovManager *manager, const char *uuid);
+
+/* A message about @status (nullable) and the function that it holds. */
+void agent_report(int priority, const char *event, const IovStatus *status, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
