@@ -131,6 +131,18 @@ check_mac(const IovPool *pool, const IovRequest *request, GError **error)
                          request->name, pool->name);
 }
 
+/* Half a failover pair is worse than none: libvirt takes it and QEMU fails. */
+static gboolean
+check_pair(const IovRequest *request, const IovFloor *floor, GError **error)
+{
+    if (floor->type != IOV_FLOOR_NONE && is_virtio(floor->model))
+        return TRUE;
+    return iov_error_set(error, IOV_ERROR_UNSUPPORTED,
+                         "cannot make a failover pair for request '%s': its floor is %s and "
+                         "failover needs virtio",
+                         request->name, floor->type != IOV_FLOOR_NONE ? floor->model : "missing");
+}
+
 /* managed='no': the pool has bound its functions to vfio-pci when it started. libvirt sets MAC and
  * VLAN through the PF; it takes rates, trust and spoof check from nobody. */
 static gboolean
@@ -138,10 +150,11 @@ fill_interface(xmlNode *root, const IovPool *pool, const IovRequest *request,
                const IovAddress *address, gboolean teaming, GError **error)
 {
     g_autofree char *persistent = iov_alias_of_floor(request->name);
+    IovFloor floor = resolve_floor(pool, request);
     IovNetconf netconf;
     xmlNode *node;
 
-    if (!check_mac(pool, request, error))
+    if (!check_mac(pool, request, error) || (teaming && !check_pair(request, &floor, error)))
         return FALSE;
     if (!iov_netconf_merge(&pool->defaults, &request->netconf, &netconf, error)) {
         g_prefix_error(error, "cannot write the device of request '%s': ", request->name);
@@ -242,11 +255,8 @@ check_floor(const IovPool *pool, const IovRequest *request, const IovFloor *floo
                              "request '%s' of pool '%s' has no floor: it waits for a function "
                              "without I/O",
                              request->name, pool->name);
-    if (teaming && !is_virtio(floor->model))
-        return iov_error_set(error, IOV_ERROR_UNSUPPORTED,
-                             "cannot write the floor of request '%s' as half of a failover pair: "
-                             "its model is '%s' and failover needs virtio",
-                             request->name, floor->model);
+    if (teaming && !check_pair(request, floor, error))
+        return FALSE;
     return check_mac(pool, request, error);
 }
 
