@@ -116,6 +116,8 @@ START_TEST(pairs_only_what_can_fail_over)
          "virtio-non-transitional", TRUE},
         {"virt", IOV_CLASS_NET, IOV_MIGRATION_FAILOVER, IOV_MIGRATION_UNSET, IOV_FLOOR_NETWORK,
          "virtio", TRUE},
+        {"virt", IOV_CLASS_NET, IOV_MIGRATION_FAILOVER, IOV_MIGRATION_UNSET, IOV_FLOOR_NETWORK,
+         "virtio-transitional", TRUE},
         {"pc", IOV_CLASS_NET, IOV_MIGRATION_FAILOVER, IOV_MIGRATION_UNSET, IOV_FLOOR_UNSET, NULL,
          FALSE},
         {"q35", IOV_CLASS_INFINIBAND, IOV_MIGRATION_FAILOVER, IOV_MIGRATION_UNSET,
