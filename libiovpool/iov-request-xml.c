@@ -3,6 +3,7 @@
  * Requests as XML, in a domain's metadata. The hook reads them through iov_requests_from_node(),
  * which trusts nothing and needs no schema; the schema is a second lock where time does not count.
  */
+#include "iov-alias.h"
 #include "iov-policy-xml.h"
 #include "iov-request-private.h"
 #include "iov-xml.h"
@@ -10,6 +11,20 @@
 #include <string.h>
 
 #define REQUESTS_XML_LIMIT (256 * 1024) /* bytes */
+
+/* Floor "net0-vf" and the function of request "net0" would be one alias, and libvirt refuses the
+ * second device of that alias: the function could never be attached. */
+static gboolean
+take_request_name(const char *text, gpointer field, GError **error)
+{
+    if (g_str_has_suffix(text, IOV_ALIAS_FUNCTION_SUFFIX) ||
+        g_str_has_suffix(text, IOV_ALIAS_PORT_SUFFIX))
+        return iov_error_set(error, IOV_ERROR_INVALID,
+                             "'%.64s' ends like the alias of a request's device, in -vf or -port; "
+                             "choose another name",
+                             text);
+    return iov_take_name(text, field, error);
+}
 
 static gboolean
 take_mac(const char *text, gpointer field, GError **error)
@@ -34,7 +49,7 @@ take_priority(const char *text, gpointer field, GError **error)
 #define OFFSET(member) G_STRUCT_OFFSET(IovRequest, member)
 
 static const IovXmlAttribute request_attributes[] = {
-    {"name", iov_take_name, OFFSET(name), TRUE},
+    {"name", take_request_name, OFFSET(name), TRUE},
     {"pool", iov_take_name, OFFSET(pool), TRUE},
     {"mac", take_mac, OFFSET(netconf.mac), FALSE},
     {"required", iov_xml_take_yes_no, OFFSET(required), FALSE},
