@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The Linux host: its handle, its table of operations, how it opens what is below its root, and
+ * the small questions about netdevs, drivers and the boot. Discovery, effects, waiting and who uses
+ * a function stand in iov-host-linux-*.c; netlink in iov-host-netlink*.c.
+ */
+#include "config.h"
+
+#include "iov-address.h"
+#include "iov-host-linux-private.h"
+#include "iov-io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FOREIGN_BOOT_ID "foreign"
+
+/* A minute is what the slowest adapters were seen to take for all their VFs. */
+static const IovHostLimits default_limits = {
+    .write = 30 * 1000, .num_vfs = 60 * 1000, .each_vf = 500, .settle = 5 * 1000};
+
+static void
+linux_free(IovHost *host)
+{
+    IovHostLinux *linux_host = (IovHostLinux *)host;
+
+    iov_io_close(&linux_host->root_fd);
+    iov_netlink_free(linux_host->netlink);
+    g_free(linux_host);
+}
+
+void
+iov_host_linux_set_limits(IovHost *host, const IovHostLimits *limits)
+{
+    ((IovHostLinux *)host)->limits = *limits;
+}
+
+int
+iov_host_linux_open(IovHostLinux *linux_host, const char *path, int flags)
+{
+    const struct open_how how = {.flags = (guint64)(flags | O_CLOEXEC),
+                                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+
+    if (linux_host->is_real)
+        return openat(linux_host->root_fd, path, flags | O_CLOEXEC);
+    /* A link of a foreign tree may say anything; as in a chroot, it leads nowhere else. */
+    return (int)syscall(SYS_openat2, linux_host->root_fd, path, &how, sizeof(how));
+}
+
+int
+iov_host_linux_open_device(IovHostLinux *linux_host, const char *address, GError **error)
+{
+    g_autofree char *canonical = iov_address_normalize(address, error);
+    int fd;
+
+    if (canonical == NULL)
+        return -1;
+    g_autofree char *path = g_strdup_printf("sys/bus/pci/devices/%s", canonical);
+    fd = iov_host_linux_open(linux_host, path, O_RDONLY | O_DIRECTORY);
+    if (fd < 0 && errno == ENOENT)
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "no PCI device %s", canonical);
+    else if (fd < 0)
+        iov_error_set_errno(error, errno, "cannot open PCI device %s", canonical);
+    return fd;
+}
+
+gboolean
+iov_host_linux_read_name(int dirfd, const char *path, char name[static IOV_HOST_NAME_SIZE])
+{
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(dirfd, path, target, sizeof(target) - 1);
+
+    if (length <= 0)
+        return FALSE;
+    target[length] = '\0';
+    const char *slash = strrchr(target, '/');
+    const char *last = slash != NULL ? slash + 1 : target;
+    return last[0] != '\0' && strcmp(last, ".") != 0 && strcmp(last, "..") != 0 &&
+           g_strlcpy(name, last, IOV_HOST_NAME_SIZE) < IOV_HOST_NAME_SIZE;
+}
+
+void
+iov_host_linux_read_driver(int device_fd, char driver[static IOV_HOST_NAME_SIZE])
+{
+    if (!iov_host_linux_read_name(device_fd, "driver", driver))
+        driver[0] = '\0';
+}
+
+gboolean
+iov_host_linux_is_vfio(const char *driver)
+{
+    return strcmp(driver, "vfio-pci") == 0 || g_str_has_suffix(driver, "-vfio-pci") ||
+           g_str_has_suffix(driver, "_vfio_pci");
+}
+
+void
+iov_host_linux_visit(int dirfd, const char *path, IovHostVisitor visit, gpointer data)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (dir == NULL) {
+        iov_io_close(&fd);
+        return;
+    }
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            !visit(fd, entry->d_name, data))
+            break;
+    closedir(dir);
+}
+
+/* The directory of a netdev, or -1 with @error. */
+static int
+open_netdev(IovHostLinux *linux_host, const char *netdev, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("sys/class/net/%s", netdev);
+    gboolean possible = netdev[0] != '\0' && strlen(netdev) < IFNAMSIZ &&
+                        strchr(netdev, '/') == NULL && strcmp(netdev, ".") != 0 &&
+                        strcmp(netdev, "..") != 0;
+    int fd = possible ? iov_host_linux_open(linux_host, path, O_RDONLY | O_DIRECTORY) : -1;
+
+    if (fd < 0)
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "no netdev '%.64s'", netdev);
+    return fd;
+}
+
+static char *
+linux_find_netdev(IovHost *host, const char *netdev, GError **error)
+{
+    char name[IOV_HOST_NAME_SIZE];
+    IOV_IO_AUTO_CLOSE int fd = open_netdev((IovHostLinux *)host, netdev, error);
+
+    if (fd < 0)
+        return NULL;
+    char *address =
+        iov_host_linux_read_name(fd, "device", name) ? iov_address_normalize(name, NULL) : NULL;
+    if (address == NULL)
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "netdev %s belongs to no PCI device", netdev);
+    return address;
+}
+
+static gboolean
+linux_get_link(IovHost *host, const char *netdev, IovLink *link, GError **error)
+{
+    IOV_IO_AUTO_CLOSE int fd = open_netdev((IovHostLinux *)host, netdev, error);
+
+    if (fd < 0)
+        return FALSE;
+    *link = iov_host_linux_scan_link(fd);
+    return TRUE;
+}
+
+static char *
+linux_get_driver(IovHost *host, const char *function, GError **error)
+{
+    char driver[IOV_HOST_NAME_SIZE];
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_device((IovHostLinux *)host, function, error);
+
+    if (fd < 0)
+        return NULL;
+    iov_host_linux_read_driver(fd, driver);
+    return g_strdup(driver);
+}
+
+IovNetlink *
+iov_host_linux_need_netlink(IovHostLinux *linux_host, const char *what, GError **error)
+{
+    if (!linux_host->is_real) {
+        iov_error_set(error, IOV_ERROR_UNSUPPORTED,
+                      "cannot %s: that works on this host only, not below another root", what);
+        return NULL;
+    }
+    if (linux_host->netlink == NULL)
+        linux_host->netlink = iov_netlink_new(error);
+    return linux_host->netlink;
+}
+
+static gboolean
+linux_set_link_up(IovHost *host, const char *netdev, gboolean up, GError **error)
+{
+    IovNetlink *netlink = iov_host_linux_need_netlink((IovHostLinux *)host, "change a link", error);
+
+    return netlink != NULL && iov_netlink_set_up(netlink, netdev, up, error);
+}
+
+static gboolean
+linux_set_vf_netconf(IovHost *host, const char *pf_netdev, guint index, const IovNetconf *netconf,
+                     GError **error)
+{
+    IovNetlink *netlink =
+        iov_host_linux_need_netlink((IovHostLinux *)host, "set a VF's policy", error);
+
+    return netlink != NULL && iov_netlink_set_vf(netlink, pf_netdev, index, netconf, error);
+}
+
+static gboolean
+linux_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index, IovNetconf *netconf,
+                     GError **error)
+{
+    IovNetlink *netlink =
+        iov_host_linux_need_netlink((IovHostLinux *)host, "read a VF's policy", error);
+
+    return netlink != NULL && iov_netlink_get_vf(netlink, pf_netdev, index, netconf, error);
+}
+
+static char *
+linux_get_boot_id(IovHost *host, GError **error)
+{
+    IovHostLinux *linux_host = (IovHostLinux *)host;
+    g_autoptr(GError) cause = NULL;
+    IOV_IO_AUTO_CLOSE int fd =
+        iov_host_linux_open(linux_host, "proc/sys/kernel/random", O_RDONLY | O_DIRECTORY);
+    char *boot_id = fd >= 0 ? iov_io_read_line(fd, "boot_id", &cause) : NULL;
+
+    if (boot_id == NULL && !linux_host->is_real)
+        return g_strdup(FOREIGN_BOOT_ID);
+    if (boot_id == NULL)
+        iov_error_set(error, IOV_ERROR_HOST, "cannot read the boot id: %s",
+                      cause != NULL ? cause->message : "/proc is not mounted");
+    return boot_id;
+}
+
+static gint64
+linux_get_time(IovHost *host)
+{
+    (void)host;
+    return g_get_real_time();
+}
+
+static const IovHostOperations linux_operations = {
+    .free = linux_free,
+    .list_adapters = iov_host_linux_list_adapters,
+    .get_adapter = iov_host_linux_get_adapter,
+    .find_netdev = linux_find_netdev,
+    .set_autoprobe = iov_host_linux_set_autoprobe,
+    .set_num_vfs = iov_host_linux_set_num_vfs,
+    .set_driver_override = iov_host_linux_set_driver_override,
+    .unbind = iov_host_linux_unbind,
+    .probe = iov_host_linux_probe,
+    .get_driver = linux_get_driver,
+    .set_link_up = linux_set_link_up,
+    .get_link = linux_get_link,
+    .set_vf_netconf = linux_set_vf_netconf,
+    .get_vf_netconf = linux_get_vf_netconf,
+    .reset = iov_host_linux_reset,
+    .find_user = iov_host_linux_find_user,
+    .find_vfio_holder = iov_host_linux_find_vfio_holder,
+    .get_boot_id = linux_get_boot_id,
+    .get_time = linux_get_time,
+};
+
+static gboolean
+is_real_root(int root_fd)
+{
+    struct stat ours, real;
+
+    return fstat(root_fd, &ours) == 0 && stat("/", &real) == 0 && ours.st_dev == real.st_dev &&
+           ours.st_ino == real.st_ino;
+}
+
+IovHost *
+iov_host_linux_new(const char *root, GError **error)
+{
+    int root_fd = iov_io_open_dir(AT_FDCWD, root, error);
+    IovHostLinux *linux_host;
+
+    if (root_fd < 0)
+        return NULL;
+    linux_host = g_new0(IovHostLinux, 1);
+    linux_host->parent.operations = &linux_operations;
+    linux_host->root_fd = root_fd;
+    linux_host->is_real = is_real_root(root_fd);
+    linux_host->limits = default_limits;
+    return &linux_host->parent;
+}
