@@ -37,8 +37,7 @@ code_of_errno(int number)
 }
 
 /* A message may quote hostile text: it stays one line of valid UTF-8 without control characters. */
-static char *
-format_message(const char *format, va_list arguments)
+static G_GNUC_PRINTF(1, 0) char *format_message(const char *format, va_list arguments)
 {
     g_autofree char *raw = g_strdup_vprintf(format, arguments);
     char *message = g_utf8_make_valid(raw, -1);
