@@ -93,6 +93,10 @@ iov_xml_parse(const char *data, gsize length, gsize limit, const char *origin, G
 {
     g_auto(FirstError) first = {NULL, 0};
 
+    if (length == 0) {
+        iov_error_set(error, IOV_ERROR_INVALID, "%s:1: the document is empty", origin);
+        return NULL;
+    }
     if (length > MIN(limit, G_MAXINT)) {
         iov_error_set(error, IOV_ERROR_INVALID, "%s: larger than %" G_GSIZE_FORMAT " bytes", origin,
                       limit);
@@ -107,8 +111,7 @@ iov_xml_parse(const char *data, gsize length, gsize limit, const char *origin, G
     g_autoptr(xmlDoc) doc =
         xmlCtxtReadMemory(context, data, (int)length, NULL, NULL, PARSE_OPTIONS);
     if (doc == NULL || xmlDocGetRootElement(doc) == NULL || doc->intSubset != NULL) {
-        report(&first, origin, length == 0 ? "the document is empty" : "not an XML document",
-               error);
+        report(&first, origin, "not an XML document", error);
         return NULL;
     }
     return g_steal_pointer(&doc);
