@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A domain's XML, as the hook reads it from stdin: what is read is what the readers of the record
+ * rely on, and the device XML that is written for its requests is read back as it was meant.
+ */
+#include "fuzz.h"
+#include "iov-address.h"
+#include "iov-domain-private.h"
+#include "iov-snippet.h"
+#include "iov-xml.h"
+
+#define FUNCTION "0000:01:10.7"
+#define SNIPPET_LIMIT 4096
+
+static void
+check_hostdev(const IovDomain *domain, const IovDomainHostdev *hostdev)
+{
+    g_autofree char *canonical = iov_address_normalize(hostdev->source, NULL);
+
+    fuzz_require(g_strcmp0(canonical, hostdev->source) == 0);
+    if (hostdev->request == NULL)
+        return;
+    g_autofree char *alias = iov_alias_of_function(hostdev->request);
+    fuzz_require(iov_pool_check_name(hostdev->request, NULL));
+    fuzz_require(g_strcmp0(alias, hostdev->alias) == 0);
+    fuzz_require(iov_domain_has_alias(domain, alias));
+    fuzz_require(iov_domain_find_source(domain, alias) != NULL);
+}
+
+static void
+check_controllers(const IovDomain *domain)
+{
+    int last = iov_domain_last_pci_index(domain);
+
+    for (guint i = 0; i < domain->controllers->len; i++) {
+        const IovDomainController *controller = g_ptr_array_index(domain->controllers, i);
+
+        fuzz_require(controller->index >= 0 && controller->index <= last);
+    }
+    fuzz_require(last <= 255);
+    fuzz_require(iov_domain_count_free_ports(domain) <= domain->controllers->len);
+}
+
+/* The root of @xml is a @name whose alias is @alias. */
+static void
+check_snippet(const char *xml, const char *name, const char *alias)
+{
+    g_autoptr(xmlDoc) doc = iov_xml_parse(xml, strlen(xml), SNIPPET_LIMIT, "snippet", NULL);
+
+    fuzz_require(doc != NULL);
+    xmlNode *root = xmlDocGetRootElement(doc);
+    xmlNode *node = iov_xml_first(root, NULL, "alias");
+    fuzz_require(xmlStrEqual(root->name, BAD_CAST name) && node != NULL);
+    g_autofree char *text = iov_xml_attribute(node, "name");
+    fuzz_require(g_strcmp0(text, alias) == 0);
+}
+
+static void
+check_request(const IovDomain *domain, const IovPool *pool, const IovRequest *request)
+{
+    gboolean teaming = iov_request_is_teaming(pool, request, domain);
+    g_autofree char *floor_alias = iov_alias_of_floor(request->name);
+    g_autofree char *function_alias = iov_alias_of_function(request->name);
+    g_autoptr(GError) floor_error = NULL, function_error = NULL;
+    g_autofree char *floor = iov_snippet_floor(pool, request, teaming, &floor_error);
+    g_autofree char *function =
+        iov_snippet_function(pool, request, FUNCTION, -1, teaming, &function_error);
+
+    fuzz_check_error(floor != NULL, floor_error);
+    fuzz_check_error(function != NULL, function_error);
+    if (floor != NULL)
+        check_snippet(floor, "interface", floor_alias);
+    if (function != NULL)
+        check_snippet(function, "interface", function_alias);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) domain = iov_domain_parse((const char *)data, size, &error);
+    g_autoptr(IovPool) pool = iov_pool_new("fast");
+
+    fuzz_check_error(domain != NULL, error);
+    if (domain == NULL)
+        return 0;
+    fuzz_require(g_uuid_string_is_valid(iov_domain_get_uuid(domain)));
+    fuzz_require(strlen(iov_domain_get_name(domain)) <= 255);
+    check_controllers(domain);
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        check_hostdev(domain, g_ptr_array_index(domain->hostdevs, i));
+    pool->class_ = IOV_CLASS_NET;
+    for (guint i = 0; i < domain->requests->len; i++)
+        check_request(domain, pool, g_ptr_array_index(domain->requests, i));
+    return 0;
+}
