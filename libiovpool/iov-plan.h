@@ -23,7 +23,9 @@ typedef struct {
     IovStepKind kind;
     char *target;
     guint number;
-    char *text; /* nullable */
+    char *text;       /* nullable */
+    guint was_number; /* what the step replaces, for its undoing */
+    char *was_text;   /* nullable */
 } IovStep;
 
 typedef struct {
@@ -33,17 +35,20 @@ typedef struct {
 IovPlan *iov_plan_new(void);
 void iov_plan_free(IovPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovPlan, iov_plan_free)
-void iov_plan_add(IovPlan *plan, IovStepKind kind, const char *target, guint number,
-                  const char *text);
-/* One line a step, as a reviewer reads it: "0000:01:00.0: set sriov_numvfs to 7". (transfer full)
- */
-char *iov_plan_to_text(const IovPlan *plan);
+/* Adds a step; the caller fills what it needs beyond kind and target. (transfer none) */
+IovStep *iov_plan_add(IovPlan *plan, IovStepKind kind, const char *target);
+
+/* "0000:01:00.0: set sriov_numvfs to 7", as a reviewer reads it; a plan has one line a step.
+ * (transfer full) */
 char *iov_step_to_text(const IovStep *step);
+char *iov_plan_to_text(const IovPlan *plan);
 
 /* Brings @adapter's VFs into being: @vfs is a number or IOV_VFS_MAX. Refuses more than the device
- * has, and a count that would destroy VFs that exist. @functions_only: the VFs exist; bind them. */
+ * has, and a count that would destroy VFs that exist. VFs that exist in the right number stay. */
 gboolean iov_plan_create_vfs(IovPlan *plan, const IovAdapter *adapter, guint vfs, GError **error);
-gboolean iov_plan_bind_functions(IovPlan *plan, const IovAdapter *adapter, GError **error);
-/* Gives back what was there before. */
-void iov_plan_give_back(IovPlan *plan, const IovAdapter *adapter, const IovLedgerAdapter *before,
-                        GPtrArray *functions);
+
+/* Binds @function to vfio-pci, whatever it is bound to. */
+void iov_plan_bind_function(IovPlan *plan, const IovFunction *function);
+
+/* Gives back what was there before the pool started. @functions (IovLease) are the adapter's. */
+void iov_plan_give_back(IovPlan *plan, const IovLedgerAdapter *before, GPtrArray *functions);

@@ -40,6 +40,9 @@ struct _IovPool {
 
 /* A pool with all defaults and no entry; for `create`. */
 IovPool *iov_pool_new(const char *name);
+/* Parses the definition of a started pool, which the ledger holds: as strict as iov_pool_parse(), but
+ * without the schema, which the definition has passed. The hook's path. */
+IovPool *iov_pool_parse_live(const char *xml, GError **error);
 IovPoolEntry *iov_pool_entry_new(void);
 void iov_pool_entry_free(IovPoolEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovPoolEntry, iov_pool_entry_free)

@@ -282,22 +282,38 @@ check_class(const IovPool *pool, const xmlNode *root, const char *origin, GError
     return TRUE;
 }
 
+static IovPool *
+interpret(xmlDoc *doc, const char *origin, GError **error)
+{
+    g_autoptr(IovPool) pool = iov_pool_new(NULL);
+    const xmlNode *root = xmlDocGetRootElement(doc);
+
+    if (!iov_xml_check_root(root, origin, NULL, "iovpool", error) ||
+        !iov_xml_read(root, origin, NULL, pool_elements, pool, error) ||
+        !check_class(pool, root, origin, error))
+        return NULL;
+    return g_steal_pointer(&pool);
+}
+
 IovPool *
 iov_pool_parse(const char *xml, gsize length, const char *origin, GError **error)
 {
     g_autoptr(xmlDoc) doc = iov_xml_parse(xml, length, IOV_POOL_XML_LIMIT, origin, error);
-    g_autoptr(IovPool) pool = iov_pool_new(NULL);
-
-    if (doc == NULL)
-        return NULL;
-    const xmlNode *root = xmlDocGetRootElement(doc);
     /* The reader first: its messages are clearer, and its limits protect the validator. */
-    if (!iov_xml_check_root(root, origin, NULL, "iovpool", error) ||
-        !iov_xml_read(root, origin, NULL, pool_elements, pool, error) ||
-        !check_class(pool, root, origin, error) ||
-        !iov_xml_validate(doc, IOV_SCHEMA_POOL, origin, error))
+    g_autoptr(IovPool) pool = doc != NULL ? interpret(doc, origin, error) : NULL;
+
+    if (pool == NULL || !iov_xml_validate(doc, IOV_SCHEMA_POOL, origin, error))
         return NULL;
     return g_steal_pointer(&pool);
+}
+
+IovPool *
+iov_pool_parse_live(const char *xml, GError **error)
+{
+    static const char origin[] = "ledger";
+    g_autoptr(xmlDoc) doc = iov_xml_parse(xml, strlen(xml), IOV_POOL_XML_LIMIT, origin, error);
+
+    return doc != NULL ? interpret(doc, origin, error) : NULL;
 }
 
 static void

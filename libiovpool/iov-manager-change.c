@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ledger changes that lift, drop and scrub have in common: one transaction on a function's
+ * lease and on the status of the request that it serves.
+ */
+#include "iov-manager-change.h"
+
+gboolean
+iov_change_begin(IovChange *change, IovManager *manager, GError **error)
+{
+    change->manager = manager;
+    change->ledger = iov_manager_ledger(manager, FALSE, error);
+    return change->ledger != NULL && iov_manager_now(manager, &change->now, error) &&
+           iov_ledger_begin(change->ledger, error);
+}
+
+gboolean
+iov_change_end(IovChange *change, gboolean good, GError **error)
+{
+    if (good && iov_ledger_commit(change->ledger, error))
+        return TRUE;
+    iov_ledger_rollback(change->ledger);
+    return FALSE;
+}
+
+/* *@status is NULL where the request is not known: a domain that is gone. */
+static gboolean
+find_status(IovChange *change, const char *uuid, const char *request, IovStatus **status,
+            GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    *status = iov_ledger_get_status(change->ledger, uuid, request, &local);
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+put_tier(IovChange *change, IovStatus *status, IovTier tier, const char *reason, GError **error)
+{
+    static const char parked[] = "parked: taken off its function by the admin";
+
+    if (status->tier != tier)
+        status->since = change->now;
+    status->tier = tier;
+    g_free(status->reason);
+    status->reason = g_strdup(status->parked && tier != IOV_TIER_PASSTHROUGH ? parked : reason);
+    return iov_ledger_put_status(change->ledger, status, error);
+}
+
+gboolean
+iov_change_set_tier(IovChange *change, const char *uuid, const char *request, IovTier tier,
+                    const char *reason, GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+
+    return find_status(change, uuid, request, &status, error) &&
+           (status == NULL || put_tier(change, status, tier, reason, error));
+}
+
+gboolean
+iov_change_set_floor(IovChange *change, const char *uuid, const char *request, const char *reason,
+                     GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+
+    return find_status(change, uuid, request, &status, error) &&
+           (status == NULL || put_tier(change, status, status->floor_tier, reason, error));
+}
+
+gboolean
+iov_change_note(IovChange *change, const char *uuid, const char *request, gboolean park,
+                const char *reason, GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+
+    if (!find_status(change, uuid, request, &status, error))
+        return FALSE;
+    if (status == NULL)
+        return iov_error_set(error, IOV_ERROR_NOT_FOUND,
+                             "request '%s' is not known: is the domain running?", request);
+    status->parked = status->parked || park;
+    g_free(status->reason);
+    status->reason = g_strdup(reason);
+    return iov_ledger_put_status(change->ledger, status, error);
+}
+
+IovLease *
+iov_change_get_lease(IovLedger *ledger, const char *function, guint64 generation, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) lease = iov_ledger_get_function(ledger, function, &local);
+
+    if (lease == NULL) {
+        if (local != NULL)
+            g_propagate_error(error, g_steal_pointer(&local));
+        else
+            iov_error_set(error, IOV_ERROR_NOT_FOUND, "function %s is in no started pool",
+                          function);
+        return NULL;
+    }
+    if (lease->generation != generation) {
+        iov_error_set(error, IOV_ERROR_STALE, "lease %" G_GUINT64_FORMAT " of function %s is over",
+                      generation, function);
+        return NULL;
+    }
+    return g_steal_pointer(&lease);
+}
+
+IovLease *
+iov_change_find_lease(IovLedger *ledger, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovLease *lease = iov_ledger_find_lease(ledger, uuid, request, &local);
+
+    if (lease == NULL && local != NULL)
+        g_propagate_error(error, g_steal_pointer(&local));
+    else if (lease == NULL)
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "request '%s' holds no function", request);
+    return lease;
+}
+
+gboolean
+iov_change_go(IovChange *change, const char *function, guint64 generation, IovLeaseState to,
+              const char *reason, GError **error)
+{
+    g_autoptr(IovLease) lease = iov_change_get_lease(change->ledger, function, generation, error);
+
+    if (lease == NULL ||
+        !iov_ledger_move(change->ledger, function, generation, to, NULL, change->now, error))
+        return FALSE;
+    if (to == IOV_LEASE_ACTIVE)
+        return iov_change_set_tier(change, lease->domain_uuid, lease->request, IOV_TIER_PASSTHROUGH,
+                                   reason, error);
+    return iov_change_set_floor(change, lease->domain_uuid, lease->request, reason, error);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the hook does: admission of a domain that starts, noting that it runs, release when it is
+ * gone. Everything here is ledger work plus a look at the function that was chosen; no effect on a
+ * device, and nothing that waits.
+ */
+#include "iov-manager-private.h"
+
+#include "iov-placement.h"
+#include "iov-request-private.h"
+
+#include <string.h>
+
+#define HOLDERS_NAMED 4
+
+char *
+iov_manager_name_holders(IovLedger *ledger, const char *pool)
+{
+    g_autoptr(GPtrArray) functions = iov_ledger_list_functions(ledger, pool, NULL);
+    GString *text = g_string_new(NULL);
+    guint named = 0, more = 0;
+
+    for (guint i = 0; functions != NULL && i < functions->len; i++) {
+        const IovLease *lease = functions->pdata[i];
+
+        if (!iov_lease_state_is_held(lease->state) || lease->domain_name == NULL)
+            continue;
+        if (named == HOLDERS_NAMED) {
+            more++;
+            continue;
+        }
+        g_string_append_printf(text, "%s%s (%s)", named++ > 0 ? ", " : "", lease->domain_name,
+                               lease->request);
+    }
+    if (more > 0)
+        g_string_append_printf(text, " and %u more", more);
+    if (named == 0)
+        g_string_append(text, "nobody");
+    return g_string_free(text, FALSE);
+}
+
+static IovTier
+tier_of_floor(const IovFloor *floor)
+{
+    static const char emulated[] = "virtio";
+    gboolean paravirtual =
+        floor->model == NULL || strncmp(floor->model, emulated, sizeof(emulated) - 1) == 0;
+
+    switch (floor->type) {
+    case IOV_FLOOR_NONE:
+        return IOV_TIER_NONE;
+    case IOV_FLOOR_UNSET:
+        return paravirtual ? IOV_TIER_DIRECT : IOV_TIER_EMULATED;
+    case IOV_FLOOR_NETWORK:
+        return paravirtual ? IOV_TIER_NETWORK : IOV_TIER_EMULATED;
+    case IOV_FLOOR_BRIDGE:
+        return paravirtual ? IOV_TIER_BRIDGE : IOV_TIER_EMULATED;
+    case IOV_FLOOR_DIRECT:
+        return paravirtual ? IOV_TIER_DIRECT : IOV_TIER_EMULATED;
+    }
+    g_assert_not_reached();
+}
+
+static IovTier
+floor_tier(const IovRequest *request, const IovPool *pool)
+{
+    static const IovFloor unset = {.type = IOV_FLOOR_UNSET};
+
+    if (request->floor.type != IOV_FLOOR_UNSET)
+        return tier_of_floor(&request->floor);
+    return tier_of_floor(pool != NULL ? &pool->floor : &unset);
+}
+
+static char *
+request_to_xml(const IovRequest *request)
+{
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+
+    g_ptr_array_add(one, (gpointer)request);
+    return iov_requests_to_xml(one);
+}
+
+IovStatus *
+iov_manager_make_status(const IovDomain *domain, const IovRequest *request, const IovPool *pool,
+                        gint64 now)
+{
+    IovStatus *status = iov_status_new();
+
+    status->domain_uuid = g_strdup(domain->uuid);
+    status->domain_name = g_strdup(domain->name);
+    status->request = g_strdup(request->name);
+    status->pool = g_strdup(request->pool);
+    status->reason = g_strdup("");
+    status->request_xml = request_to_xml(request);
+    status->priority = request->priority;
+    status->required = request->required;
+    status->floor_tier = floor_tier(request, pool);
+    status->tier = status->floor_tier;
+    status->migration = request->migration;
+    if (status->migration == IOV_MIGRATION_UNSET)
+        status->migration = pool != NULL ? pool->migration : IOV_MIGRATION_REPLUG;
+    status->since = now;
+    return status;
+}
+
+/* What the chosen function turned out to be; the ledger is corrected where it was wrong. */
+typedef enum { CHOICE_GOOD, CHOICE_MARKED, CHOICE_FAILED } Choice;
+
+static Choice
+verify_choice(IovManager *manager, IovLedger *ledger, const IovLease *function, gint64 now,
+              GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovHost *host = iov_manager_host(manager, error);
+    g_autofree char *driver = NULL;
+    g_autofree char *reason = NULL;
+    IovLeaseState state = IOV_LEASE_FOREIGN;
+
+    if (host == NULL)
+        return CHOICE_FAILED;
+    driver = iov_host_get_driver(host, function->function, &local);
+    if (driver != NULL && strcmp(driver, "vfio-pci") == 0)
+        return CHOICE_GOOD;
+    if (driver == NULL) {
+        state = IOV_LEASE_QUARANTINED;
+        reason = g_strdup_printf("it vanished: %s", local->message);
+    } else {
+        reason = driver[0] != '\0' ? g_strdup_printf("bound to driver %s", driver)
+                                   : g_strdup("bound to no driver");
+    }
+    return iov_ledger_move(ledger, function->function, function->generation, state, reason, now,
+                           error)
+               ? CHOICE_MARKED
+               : CHOICE_FAILED;
+}
+
+/* One try: the next free function by the pool's policy. *@function is NULL where none is left, then
+ * *@reason says why. */
+static gboolean
+choose(IovLedger *ledger, const IovPool *pool, int numa_node, IovLease **function, char **reason,
+       GError **error)
+{
+    g_autoptr(GPtrArray) adapters = iov_ledger_list_adapters(ledger, pool->name, error);
+    const IovLedgerAdapter *adapter = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (adapters == NULL)
+        return FALSE;
+    *function = NULL;
+    adapter = iov_placement_choose(pool, adapters, numa_node, reason);
+    if (adapter == NULL)
+        return TRUE;
+    *function = iov_ledger_first_free(ledger, adapter->address, &local);
+    if (*function != NULL)
+        return TRUE;
+    if (local == NULL)
+        return iov_error_set(error, IOV_ERROR_LEDGER,
+                             "adapter %s counts a free function and has none: run `iovpool "
+                             "reconcile`",
+                             adapter->address);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+gboolean
+iov_manager_take_function(IovManager *manager, IovLedger *ledger, const IovPool *pool,
+                          const IovStatus *status, int numa_node, gint64 now, GError **error)
+{
+    for (;;) {
+        g_autoptr(IovLease) function = NULL;
+        g_autofree char *reason = NULL;
+        guint64 generation = 0;
+
+        if (!choose(ledger, pool, numa_node, &function, &reason, error))
+            return FALSE;
+        if (function == NULL)
+            return iov_error_set(error, IOV_ERROR_EXHAUSTED, "%s", reason);
+        switch (verify_choice(manager, ledger, function, now, error)) {
+        case CHOICE_GOOD:
+            return iov_ledger_lease(ledger, function->function, status->domain_uuid,
+                                    status->domain_name, status->request, now,
+                                    now + IOV_RESERVATION_TIME, &generation, error);
+        case CHOICE_MARKED:
+            break;
+        case CHOICE_FAILED:
+            return FALSE;
+        }
+    }
+}
+
+/* ---- prepare ---- */
+
+typedef struct {
+    IovManager *manager;
+    IovLedger *ledger;
+    const IovDomain *domain;
+    gint64 now;
+} Admission;
+
+/* A lease of an earlier life whose release was lost is not taken over: its function may be dirty.
+ */
+static gboolean
+keep_reserved(Admission *admission, const char *request, gboolean *kept, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) lease =
+        iov_ledger_find_lease(admission->ledger, admission->domain->uuid, request, &local);
+
+    *kept = lease != NULL && lease->state == IOV_LEASE_RESERVED;
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (lease == NULL || *kept || lease->state == IOV_LEASE_SCRUBBING)
+        return TRUE;
+    return iov_ledger_move(admission->ledger, lease->function, lease->generation,
+                           IOV_LEASE_SCRUBBING, "left by an earlier run", admission->now, error);
+}
+
+/* The pool is not started: the request waits for it. */
+static gboolean
+wait_for_pool(Admission *admission, const IovRequest *request, GError **error)
+{
+    g_autoptr(IovStatus) status =
+        iov_manager_make_status(admission->domain, request, NULL, admission->now);
+
+    if (request->required)
+        return iov_error_set(error, IOV_ERROR_EXHAUSTED,
+                             "domain '%s' requires a function of pool '%s' (request %s), and the "
+                             "pool is not started: `iovpool start %s`",
+                             admission->domain->name, request->pool, request->name, request->pool);
+    g_free(status->reason);
+    status->reason = g_strdup_printf("pool %s is not started", request->pool);
+    return iov_ledger_put_status(admission->ledger, status, error);
+}
+
+/* No function is free: refused where required, else the request waits on its floor. */
+static gboolean
+wait_for_function(Admission *admission, const IovRequest *request, IovStatus *status,
+                  const char *reason, GError **error)
+{
+    if (request->required) {
+        g_autofree char *holders = iov_manager_name_holders(admission->ledger, request->pool);
+
+        return iov_error_set(error, IOV_ERROR_EXHAUSTED,
+                             "domain '%s' requires a function of pool '%s' (request %s): %s; "
+                             "held by %s",
+                             admission->domain->name, request->pool, request->name, reason,
+                             holders);
+    }
+    g_free(status->reason);
+    status->reason = g_strdup(reason);
+    return iov_ledger_put_status(admission->ledger, status, error);
+}
+
+static gboolean
+admit_request(Admission *admission, const IovRequest *request, GError **error)
+{
+    g_autofree char *definition = NULL;
+    g_autoptr(IovPool) pool = NULL;
+    g_autoptr(IovStatus) status = NULL;
+    g_autoptr(GError) local = NULL;
+    gboolean kept = FALSE;
+
+    if (!keep_reserved(admission, request->name, &kept, error))
+        return FALSE;
+    pool = iov_manager_live_pool(admission->ledger, request->pool, &local);
+    if (pool == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return wait_for_pool(admission, request, error);
+    if (pool == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    status = iov_manager_make_status(admission->domain, request, pool, admission->now);
+    if (kept || iov_manager_take_function(admission->manager, admission->ledger, pool, status,
+                                          admission->domain->numa_node, admission->now, &local))
+        return iov_ledger_put_status(admission->ledger, status, error);
+    if (g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED))
+        return wait_for_function(admission, request, status, local->message, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+IovStatus *
+iov_manager_make_static_status(const IovDomain *domain, const IovLease *function, const char *name,
+                               gint64 now)
+{
+    IovStatus *status = iov_status_new();
+
+    status->domain_uuid = g_strdup(domain->uuid);
+    status->domain_name = g_strdup(domain->name);
+    status->request = g_strdup(name);
+    status->pool = g_strdup(function->pool);
+    status->reason = g_strdup("a hostdev of the domain's own");
+    status->tier = IOV_TIER_PASSTHROUGH;
+    status->floor_tier = IOV_TIER_NONE;
+    status->migration = IOV_MIGRATION_BLOCK;
+    status->is_static = TRUE;
+    status->since = now;
+    return status;
+}
+
+static gboolean
+lease_static(Admission *admission, const IovDomainHostdev *hostdev, const IovLease *function,
+             GError **error)
+{
+    const char *name = hostdev->request != NULL ? hostdev->request
+                       : hostdev->alias != NULL ? hostdev->alias
+                                                : hostdev->source;
+    g_autoptr(IovStatus) status = NULL;
+    guint64 generation = 0;
+
+    if (!iov_ledger_lease(admission->ledger, function->function, admission->domain->uuid,
+                          admission->domain->name, name, admission->now,
+                          admission->now + IOV_RESERVATION_TIME, &generation, error))
+        return FALSE;
+    if (hostdev->request != NULL)
+        return TRUE;
+    status = iov_manager_make_static_status(admission->domain, function, name, admission->now);
+    return iov_ledger_put_status(admission->ledger, status, error);
+}
+
+static gboolean
+admit_hostdev(Admission *admission, const IovDomainHostdev *hostdev, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) function =
+        iov_ledger_get_function(admission->ledger, hostdev->source, &local);
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    /* What is in use outside the pool is libvirt's to judge, as it was without us. */
+    if (function == NULL || function->state == IOV_LEASE_FOREIGN)
+        return TRUE;
+    if (function->state == IOV_LEASE_QUARANTINED)
+        return iov_error_set(error, IOV_ERROR_BUSY,
+                             "domain '%s' names function %s, which pool '%s' has quarantined: %s",
+                             admission->domain->name, hostdev->source, function->pool,
+                             function->reason != NULL ? function->reason : "");
+    if (function->state == IOV_LEASE_FREE)
+        return lease_static(admission, hostdev, function, error);
+    if (g_strcmp0(function->domain_uuid, admission->domain->uuid) == 0)
+        return TRUE;
+    return iov_error_set(error, IOV_ERROR_BUSY,
+                         "domain '%s' names function %s, which domain '%s' has leased from pool "
+                         "'%s' (request %s)",
+                         admission->domain->name, hostdev->source, function->domain_name,
+                         function->pool, function->request);
+}
+
+/* Hostdevs first: what the domain's own XML names must not be given to one of its requests. */
+static gboolean
+admit(Admission *admission, GError **error)
+{
+    GPtrArray *hostdevs = admission->domain->hostdevs;
+    GPtrArray *requests = admission->domain->requests;
+
+    for (guint i = 0; i < hostdevs->len; i++)
+        if (!admit_hostdev(admission, hostdevs->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < requests->len; i++)
+        if (!admit_request(admission, requests->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* TRUE where @domain has to do with a started pool at all. */
+static gboolean
+concerns_us(IovLedger *ledger, const IovDomain *domain)
+{
+    if (domain->requests->len > 0)
+        return TRUE;
+    for (guint i = 0; i < domain->hostdevs->len; i++) {
+        const IovDomainHostdev *hostdev = domain->hostdevs->pdata[i];
+        g_autoptr(IovLease) function = iov_ledger_get_function(ledger, hostdev->source, NULL);
+
+        if (function != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Without a ledger no pool was started since the host booted. */
+static gboolean
+prepare_without_ledger(const IovDomain *domain, GError **error)
+{
+    for (guint i = 0; i < domain->requests->len; i++) {
+        const IovRequest *request = domain->requests->pdata[i];
+
+        if (request->required)
+            return iov_error_set(error, IOV_ERROR_EXHAUSTED,
+                                 "domain '%s' requires a function of pool '%s' (request %s), and "
+                                 "the pool is not started: `iovpool start %s`",
+                                 domain->name, request->pool, request->name, request->pool);
+    }
+    return TRUE;
+}
+
+gboolean
+iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    Admission admission = {.manager = manager, .domain = domain};
+
+    if (domain->requests->len == 0 && domain->hostdevs->len == 0)
+        return TRUE;
+    admission.ledger = iov_manager_ledger(manager, FALSE, &local);
+    if (admission.ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return prepare_without_ledger(domain, error);
+    if (admission.ledger == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (!concerns_us(admission.ledger, domain))
+        return TRUE;
+    if (!iov_manager_now(manager, &admission.now, error) ||
+        !iov_ledger_begin(admission.ledger, error))
+        return FALSE;
+    if (admit(&admission, error) && iov_ledger_commit(admission.ledger, error))
+        return TRUE;
+    iov_ledger_rollback(admission.ledger);
+    return FALSE;
+}

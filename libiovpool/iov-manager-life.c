@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A domain's life after its admission, as the hook reports it: it runs, it is gone. Ledger work
+ * alone; devices are the agent's.
+ */
+#include "iov-manager-private.h"
+
+#include "iov-request-private.h"
+
+/* The ledger where there is one; NULL without @error where no pool was started. */
+static IovLedger *
+ledger_if_any(IovManager *manager, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovLedger *ledger = iov_manager_ledger(manager, FALSE, &local);
+
+    if (ledger == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        g_propagate_error(error, g_steal_pointer(&local));
+    return ledger;
+}
+
+/* Marks one known status as running; a static hostdev is QEMU's from here on. */
+static gboolean
+mark_started(IovLedger *ledger, IovStatus *status, gint64 now, GError **error)
+{
+    const IovLease *lease = status->lease;
+
+    if (!status->started) {
+        status->started = TRUE;
+        status->since = now;
+        if (!iov_ledger_put_status(ledger, status, error))
+            return FALSE;
+    }
+    if (!status->is_static || lease == NULL || lease->state != IOV_LEASE_RESERVED)
+        return TRUE;
+    return iov_ledger_move(ledger, lease->function, lease->generation, IOV_LEASE_ACTIVE, NULL, now,
+                           error);
+}
+
+/* A request that prepare did not see: the hook was installed while the domain ran, or prepare's
+ * deadline passed. It waits on its floor. */
+static gboolean
+add_unknown(IovLedger *ledger, const IovDomain *domain, const IovRequest *request, gint64 now,
+            GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovStatus) known = iov_ledger_get_status(ledger, domain->uuid, request->name, &local);
+    g_autoptr(IovPool) pool = NULL;
+    g_autoptr(IovStatus) status = NULL;
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (known != NULL)
+        return TRUE;
+    pool = iov_manager_live_pool(ledger, request->pool, NULL);
+    status = iov_manager_make_status(domain, request, pool, now);
+    status->started = TRUE;
+    return iov_ledger_put_status(ledger, status, error);
+}
+
+static gboolean
+start_all(IovLedger *ledger, const IovDomain *domain, gint64 now, GError **error)
+{
+    g_autoptr(GPtrArray) list = iov_ledger_list_status(ledger, domain->uuid, error);
+
+    if (list == NULL)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++)
+        if (!mark_started(ledger, list->pdata[i], now, error))
+            return FALSE;
+    for (guint i = 0; i < domain->requests->len; i++)
+        if (!add_unknown(ledger, domain, domain->requests->pdata[i], now, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovLedger *ledger = NULL;
+    gint64 now = 0;
+
+    if (domain->requests->len == 0 && domain->hostdevs->len == 0)
+        return TRUE;
+    ledger = ledger_if_any(manager, &local);
+    if (ledger == NULL && local == NULL)
+        return TRUE;
+    if (ledger == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (!iov_manager_now(manager, &now, error) || !iov_ledger_begin(ledger, error))
+        return FALSE;
+    if (start_all(ledger, domain, now, error) && iov_ledger_commit(ledger, error))
+        return TRUE;
+    iov_ledger_rollback(ledger);
+    return FALSE;
+}
+
+/* A function that was only promised is clean; one that a guest may have had is not. */
+static gboolean
+end_lease(IovLedger *ledger, const IovStatus *status, gint64 now, GError **error)
+{
+    const IovLease *lease = status->lease;
+    gboolean clean = lease->state == IOV_LEASE_RESERVED && !status->is_static;
+
+    if (lease->state == IOV_LEASE_SCRUBBING)
+        return TRUE;
+    return iov_ledger_move(ledger, lease->function, lease->generation,
+                           clean ? IOV_LEASE_FREE : IOV_LEASE_SCRUBBING, NULL, now, error);
+}
+
+gboolean
+iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now, GError **error)
+{
+    g_autoptr(GPtrArray) list = iov_ledger_list_status(ledger, uuid, error);
+
+    if (list == NULL)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++) {
+        const IovStatus *status = list->pdata[i];
+
+        if (status->lease != NULL && !end_lease(ledger, status, now, error))
+            return FALSE;
+        if (!iov_ledger_remove_status(ledger, uuid, status->request, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+iov_manager_release(IovManager *manager, const char *uuid, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovLedger *ledger = ledger_if_any(manager, &local);
+    g_autoptr(GPtrArray) list = NULL;
+    gint64 now = 0;
+
+    if (ledger == NULL && local == NULL)
+        return TRUE;
+    if (ledger == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    list = iov_ledger_list_status(ledger, uuid, error);
+    if (list == NULL)
+        return FALSE;
+    if (list->len == 0)
+        return TRUE;
+    if (!iov_manager_now(manager, &now, error) || !iov_ledger_begin(ledger, error))
+        return FALSE;
+    if (iov_manager_release_domain(ledger, uuid, now, error) && iov_ledger_commit(ledger, error))
+        return TRUE;
+    iov_ledger_rollback(ledger);
+    return FALSE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-config.h"
+#include "iov-domain-private.h"
+#include "iov-host.h"
+#include "iov-ledger.h"
+#include "iov-manager.h"
+#include "iov-pool-private.h"
+
+struct _IovManager {
+    gatomicrefcount references;
+    char *root, *pool_dir, *run_dir;
+    IovHost *host;     /* opened when first needed */
+    IovLedger *ledger; /* likewise */
+    gboolean ledger_is_writable;
+};
+
+/* A manager over a host of the caller's; takes ownership of @host. For tests. */
+IovManager *iov_manager_new_with_host(const char *root, IovHost *host);
+
+/* How long a reservation stands without its domain running, in microseconds: a start that takes
+ * longer loses nothing but its place. */
+#define IOV_RESERVATION_TIME (120 * G_USEC_PER_SEC)
+
+/* (transfer none) */
+IovHost *iov_manager_host(IovManager *manager, GError **error);
+/* The ledger for changes; @create makes it where missing, else that is IOV_ERROR_NOT_FOUND.
+ * (transfer none) */
+IovLedger *iov_manager_ledger(IovManager *manager, gboolean create, GError **error);
+/* The ledger for reading; NULL without @error where there is none. (transfer none) (nullable) */
+IovLedger *iov_manager_ledger_to_read(IovManager *manager, GError **error);
+
+/* The time now by the host's clock, in microseconds since the epoch. */
+gboolean iov_manager_now(IovManager *manager, gint64 *now, GError **error);
+
+/* Pool-wide changes exclude each other: start, destroy, define, undefine. Returns a descriptor that
+ * is closed to unlock, or -1. */
+int iov_manager_lock_pools(IovManager *manager, GError **error);
+
+/* The definition that a started pool works by; IOV_ERROR_NOT_FOUND where it is not started. */
+IovPool *iov_manager_live_pool(IovLedger *ledger, const char *name, GError **error);
+
+/* The adapters of the host that @pool selects, by address; an entry that selects none is an error.
+ * (element-type IovAdapter) */
+GPtrArray *iov_manager_select_adapters(IovManager *manager, const IovPool *pool, GError **error);
+
+/* TRUE in @entered where the ledger knows @name; in @started where it has functions, not the
+ * journal entry of a start that was cut off alone. */
+gboolean iov_manager_look_up_pool(IovLedger *ledger, const char *name, gboolean *entered,
+                                  gboolean *started, GError **error);
+/* Takes back a start that was cut off, and its journal entry. */
+gboolean iov_manager_finish_interrupted(IovManager *manager, IovLedger *ledger, const char *name,
+                                        GError **error);
+/* Takes a pool out of the ledger. */
+gboolean iov_manager_forget_pool(IovLedger *ledger, const char *name, GError **error);
+
+/* ---- inside a ledger change ---- */
+
+/* A fresh status for @request of @domain, on its floor. @pool is NULL where it is not started.
+ * (transfer full) */
+IovStatus *iov_manager_make_status(const IovDomain *domain, const IovRequest *request,
+                                   const IovPool *pool, gint64 now);
+
+/* A status for a hostdev of the domain's own that names @function. (transfer full) */
+IovStatus *iov_manager_make_static_status(const IovDomain *domain, const IovLease *function,
+                                          const char *name, gint64 now);
+
+/* Takes a free function for (uuid, request) by the pool's policy: reserved. Functions that turn out
+ * to be gone or taken are marked and passed over. IOV_ERROR_EXHAUSTED with the reason. */
+gboolean iov_manager_take_function(IovManager *manager, IovLedger *ledger, const IovPool *pool,
+                                   const IovStatus *status, int numa_node, gint64 now,
+                                   GError **error);
+
+/* "vm1 (net0), vm2 (net0) and 12 more": who holds the pool's functions. (transfer full) */
+char *iov_manager_name_holders(IovLedger *ledger, const char *pool);
+
+/* Ends all that @uuid has: reserved functions are free, others go to scrubbing. */
+gboolean iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now,
+                                    GError **error);
+
+/* ---- effects on one function ---- */
+
+/* Sets the policy of a function that is leased to a request, and reads it back. */
+gboolean iov_manager_apply_policy(IovManager *manager, const IovLease *lease,
+                                  const IovNetconf *netconf, GError **error);
+/* Cleans one function in state scrubbing: FREE, or QUARANTINED with the reason, or left in
+ * scrubbing while a process still holds it. */
+gboolean iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed,
+                           GError **error);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Making the ledger true again from what runs: leases without a domain end, functions that a domain
+ * holds are taken up, requests that were not known become known. It only writes the ledger;
+ * cleaning and lifting follow from what stands in it.
+ */
+#include "iov-manager-private.h"
+
+#include "iov-recover.h"
+#include "iov-request-private.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+typedef struct {
+    IovManager *manager;
+    IovLedger *ledger;
+    GHashTable *running; /* uuid to IovDomain */
+    GStrvBuilder *changes;
+    gint64 now;
+} Reconciliation;
+
+static void say(Reconciliation *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+say(Reconciliation *run, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_strv_builder_add(run->changes, line);
+}
+
+/* ---- what running domains have ---- */
+
+static gboolean
+know_request(Reconciliation *run, const IovDomain *domain, const IovRequest *request,
+             GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovStatus) status =
+        iov_ledger_get_status(run->ledger, domain->uuid, request->name, &local);
+    g_autoptr(IovPool) pool = NULL;
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (status != NULL && status->started)
+        return TRUE;
+    if (status == NULL) {
+        pool = iov_manager_live_pool(run->ledger, request->pool, NULL);
+        status = iov_manager_make_status(domain, request, pool, run->now);
+        if (pool == NULL)
+            status->reason =
+                (g_free(status->reason), g_strdup_printf("pool %s is not started", request->pool));
+    }
+    status->started = TRUE;
+    say(run, "domain %s: request %s taken up", domain->name, request->name);
+    return iov_ledger_put_status(run->ledger, status, error);
+}
+
+static const char *
+name_of_hostdev(const IovDomainHostdev *hostdev)
+{
+    if (hostdev->request != NULL)
+        return hostdev->request;
+    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
+}
+
+/* A function that a running domain has and that the ledger gives to nobody. */
+static gboolean
+adopt_function(Reconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
+               const IovLease *function, GError **error)
+{
+    const char *name = name_of_hostdev(hostdev);
+    g_autoptr(IovStatus) status = iov_ledger_get_status(run->ledger, domain->uuid, name, NULL);
+    guint64 generation = 0;
+
+    if (status == NULL)
+        status = iov_manager_make_static_status(domain, function, name, run->now);
+    if (status->lease != NULL) {
+        say(run, "domain %s: function %s is beside the lease of request %s", domain->name,
+            hostdev->source, name);
+        return TRUE;
+    }
+    status->started = TRUE;
+    status->tier = IOV_TIER_PASSTHROUGH;
+    status->since = run->now;
+    say(run, "domain %s: function %s taken up for %s", domain->name, hostdev->source, name);
+    return iov_ledger_adopt(run->ledger, function->function, domain->uuid, domain->name, name,
+                            IOV_LEASE_ACTIVE, run->now, &generation, error) &&
+           iov_ledger_put_status(run->ledger, status, error);
+}
+
+static gboolean
+know_hostdev(Reconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
+             GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) function = iov_ledger_get_function(run->ledger, hostdev->source, &local);
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (function == NULL || g_strcmp0(function->domain_uuid, domain->uuid) == 0)
+        return TRUE;
+    if (function->state == IOV_LEASE_FREE || function->state == IOV_LEASE_FOREIGN)
+        return adopt_function(run, domain, hostdev, function, error);
+    say(run, "domain %s: function %s is %s%s%s", domain->name, hostdev->source,
+        iov_lease_state_to_string(function->state),
+        function->domain_name != NULL ? " for domain " : "",
+        function->domain_name != NULL ? function->domain_name : "");
+    return TRUE;
+}
+
+static gboolean
+know_domain(Reconciliation *run, const IovDomain *domain, GError **error)
+{
+    for (guint i = 0; i < domain->requests->len; i++)
+        if (!know_request(run, domain, domain->requests->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        if (!know_hostdev(run, domain, domain->hostdevs->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- leases without a domain, or without a device ---- */
+
+static gboolean
+has_device(const IovDomain *domain, const char *function)
+{
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        if (strcmp(((const IovDomainHostdev *)domain->hostdevs->pdata[i])->source, function) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+end_lease(Reconciliation *run, const IovLease *lease, IovLeaseState to, const char *why,
+          GError **error)
+{
+    say(run, "domain %s: function %s: %s", lease->domain_name, lease->function, why);
+    return iov_ledger_move(run->ledger, lease->function, lease->generation, to, NULL, run->now,
+                           error);
+}
+
+static gboolean
+check_lease_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
+{
+    if (lease->state == IOV_LEASE_SCRUBBING)
+        return TRUE;
+    if (lease->state != IOV_LEASE_RESERVED)
+        return end_lease(run, lease, IOV_LEASE_SCRUBBING, "its domain is gone", error);
+    if (lease->deadline > run->now)
+        return TRUE;
+    return end_lease(run, lease, IOV_LEASE_FREE, "its domain did not start in time", error);
+}
+
+/* A lease whose device is not in the live XML: unplugged while nobody watched. A lift that is on
+ * its way (attaching) is its driver's to finish. */
+static gboolean
+check_lease_of_running(Reconciliation *run, const IovLease *lease, const IovDomain *domain,
+                       GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+    gboolean held = FALSE;
+
+    if ((lease->state != IOV_LEASE_ACTIVE && lease->state != IOV_LEASE_DETACHING) ||
+        has_device(domain, lease->function))
+        return TRUE;
+    if (!iov_manager_is_held(run->manager, lease, &held, error))
+        return FALSE;
+    if (held)
+        return TRUE;
+    status = iov_ledger_get_status(run->ledger, lease->domain_uuid, lease->request, NULL);
+    if (status != NULL) {
+        status->tier = status->floor_tier;
+        status->since = run->now;
+        if (!iov_ledger_put_status(run->ledger, status, error))
+            return FALSE;
+    }
+    return end_lease(run, lease, IOV_LEASE_SCRUBBING, "its device is gone from the domain", error);
+}
+
+static gboolean
+check_leases(Reconciliation *run, GError **error)
+{
+    g_autoptr(GPtrArray) functions = iov_ledger_list_functions(run->ledger, NULL, error);
+
+    if (functions == NULL)
+        return FALSE;
+    for (guint i = 0; i < functions->len; i++) {
+        const IovLease *lease = functions->pdata[i];
+        const IovDomain *domain = NULL;
+        gboolean good;
+
+        if (!iov_lease_state_is_held(lease->state) || lease->domain_uuid == NULL)
+            continue;
+        domain = g_hash_table_lookup(run->running, lease->domain_uuid);
+        good = domain != NULL ? check_lease_of_running(run, lease, domain, error)
+                              : check_lease_of_gone(run, lease, error);
+        if (!good)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- requests of domains that are gone ---- */
+
+static gboolean
+check_requests(Reconciliation *run, GError **error)
+{
+    g_autoptr(GPtrArray) list = iov_ledger_list_status(run->ledger, NULL, error);
+
+    if (list == NULL)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++) {
+        const IovStatus *status = list->pdata[i];
+        gboolean starting = !status->started && status->since + IOV_RESERVATION_TIME > run->now;
+
+        if (starting || g_hash_table_contains(run->running, status->domain_uuid))
+            continue;
+        say(run, "domain %s: request %s ended, the domain is gone", status->domain_name,
+            status->request);
+        if (!iov_ledger_remove_status(run->ledger, status->domain_uuid, status->request, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- functions that are gone from the host ---- */
+
+static gboolean
+check_functions(Reconciliation *run, GError **error)
+{
+    g_autoptr(GPtrArray) free_functions =
+        iov_ledger_list_functions_in_state(run->ledger, IOV_LEASE_FREE, error);
+    IovHost *host = iov_manager_host(run->manager, error);
+
+    if (free_functions == NULL || host == NULL)
+        return FALSE;
+    for (guint i = 0; i < free_functions->len; i++) {
+        const IovLease *lease = free_functions->pdata[i];
+        g_autoptr(GError) local = NULL;
+        g_autofree char *driver = iov_host_get_driver(host, lease->function, &local);
+
+        if (driver != NULL)
+            continue;
+        say(run, "function %s vanished from the host", lease->function);
+        if (!iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_QUARANTINED,
+                             "it vanished from the host", run->now, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+reconcile_all(Reconciliation *run, GPtrArray *domains, GError **error)
+{
+    for (guint i = 0; i < domains->len; i++)
+        if (!know_domain(run, domains->pdata[i], error))
+            return FALSE;
+    return check_leases(run, error) && check_requests(run, error) && check_functions(run, error);
+}
+
+gboolean
+iov_manager_reconcile(IovManager *manager, GPtrArray *domains, GStrv *changes, GError **error)
+{
+    g_autoptr(GHashTable) running = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+    Reconciliation run = {.manager = manager, .running = running, .changes = lines};
+    gboolean good = FALSE;
+
+    for (guint i = 0; i < domains->len; i++)
+        g_hash_table_insert(running, ((IovDomain *)domains->pdata[i])->uuid, domains->pdata[i]);
+    if (!iov_recover_pools(manager, lines, error))
+        return FALSE;
+    run.ledger = iov_manager_ledger_to_read(manager, error);
+    if (run.ledger != NULL) {
+        run.ledger = iov_manager_ledger(manager, FALSE, error);
+        good = run.ledger != NULL && iov_manager_now(manager, &run.now, error) &&
+               iov_ledger_begin(run.ledger, error);
+        if (good &&
+            !(reconcile_all(&run, domains, error) && iov_ledger_commit(run.ledger, error))) {
+            iov_ledger_rollback(run.ledger);
+            good = FALSE;
+        }
+        if (!good)
+            return FALSE;
+    } else if (error != NULL && *error != NULL) {
+        return FALSE;
+    }
+    if (changes != NULL)
+        *changes = g_strv_builder_end(lines);
+    return TRUE;
+}
+
+gboolean
+iov_manager_reconnect(IovManager *manager, const IovDomain *domain, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+    Reconciliation run = {.manager = manager, .changes = lines};
+
+    if (domain->requests->len == 0 && domain->hostdevs->len == 0)
+        return TRUE;
+    run.ledger = iov_manager_ledger(manager, FALSE, &local);
+    if (run.ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return TRUE;
+    if (run.ledger == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (!iov_manager_now(manager, &run.now, error) || !iov_ledger_begin(run.ledger, error))
+        return FALSE;
+    if (know_domain(&run, domain, error) && iov_ledger_commit(run.ledger, error))
+        return TRUE;
+    iov_ledger_rollback(run.ledger);
+    return FALSE;
+}

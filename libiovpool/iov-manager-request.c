@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Requests of running domains: making them known, forgetting them, and getting a function for one
+ * that stands on its floor.
+ */
+#include "iov-manager-change.h"
+
+#include "iov-request-private.h"
+
+static gboolean
+adopt(IovChange *change, const IovDomain *domain, const IovRequest *request, GError **error)
+{
+    g_autoptr(IovPool) pool = iov_manager_live_pool(change->ledger, request->pool, error);
+    g_autoptr(IovStatus) status = NULL;
+
+    if (pool == NULL)
+        return FALSE;
+    status = iov_manager_make_status(domain, request, pool, change->now);
+    status->started = TRUE;
+    return iov_ledger_put_status(change->ledger, status, error);
+}
+
+gboolean
+iov_manager_adopt_request(IovManager *manager, const IovDomain *domain, const char *request,
+                          GError **error)
+{
+    const IovRequest *wanted = iov_domain_find_request(domain, request);
+    IovChange change;
+
+    if (wanted == NULL)
+        return iov_error_set(error, IOV_ERROR_NOT_FOUND, "domain '%s' has no request '%s'",
+                             domain->name, request);
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change, adopt(&change, domain, wanted, error), error);
+}
+
+static gboolean
+forget(IovChange *change, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) lease = iov_ledger_find_lease(change->ledger, uuid, request, &local);
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (lease != NULL && lease->state == IOV_LEASE_RESERVED &&
+        !iov_ledger_move(change->ledger, lease->function, lease->generation, IOV_LEASE_FREE, NULL,
+                         change->now, error))
+        return FALSE;
+    if (lease != NULL && lease->state != IOV_LEASE_RESERVED && lease->state != IOV_LEASE_SCRUBBING)
+        return iov_error_set(error, IOV_ERROR_BUSY,
+                             "request '%s' holds function %s: detach it "
+                             "first",
+                             request, lease->function);
+    return iov_ledger_remove_status(change->ledger, uuid, request, error);
+}
+
+gboolean
+iov_manager_forget_request(IovManager *manager, const char *uuid, const char *request,
+                           GError **error)
+{
+    IovChange change;
+
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change, forget(&change, uuid, request, error), error);
+}
+
+gboolean
+iov_manager_note(IovManager *manager, const char *uuid, const char *request, const char *reason,
+                 GError **error)
+{
+    IovChange change;
+
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change, iov_change_note(&change, uuid, request, FALSE, reason, error),
+                          error);
+}
+
+static gboolean
+acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovPool) pool = iov_manager_live_pool(change->ledger, status->pool, &local);
+
+    status->parked = FALSE;
+    if (status->lease == NULL && pool != NULL)
+        iov_manager_take_function(change->manager, change->ledger, pool, status, -1, change->now,
+                                  &local);
+    if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED) &&
+        !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    *refusal = local != NULL ? g_strdup(local->message) : NULL;
+    g_free(status->reason);
+    status->reason = g_strdup(local != NULL ? local->message : "");
+    return iov_ledger_put_status(change->ledger, status, error);
+}
+
+static gboolean
+acquire(IovChange *change, const char *uuid, const char *request, char **refusal, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovStatus) status = iov_ledger_get_status(change->ledger, uuid, request, &local);
+
+    if (status != NULL)
+        return acquire_for(change, status, refusal, error);
+    if (local == NULL)
+        return iov_error_set(error, IOV_ERROR_NOT_FOUND,
+                             "request '%s' is not known: is the domain running?", request);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+gboolean
+iov_manager_acquire(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    g_autofree char *refusal = NULL;
+    IovChange change;
+
+    if (!iov_change_begin(&change, manager, error) ||
+        !iov_change_end(&change, acquire(&change, uuid, request, &refusal, error), error))
+        return FALSE;
+    return refusal == NULL || iov_error_set(error, IOV_ERROR_EXHAUSTED, "%s", refusal);
+}

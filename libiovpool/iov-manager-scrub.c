@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The effects on one function: its policy before a guest has it, and cleaning after a guest had it.
+ * Both read back what they wrote; a function that does not show it is never given to anyone.
+ */
+#include "iov-manager-change.h"
+
+#include "iov-io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define VFIO_DRIVER "vfio-pci"
+
+/* The PF's netdev, "" where the adapter has none. (transfer full) */
+static char *
+find_netdev(IovManager *manager, const IovLease *lease, GError **error)
+{
+    IovHost *host = iov_manager_host(manager, error);
+    g_autoptr(IovAdapter) adapter =
+        host != NULL ? iov_host_get_adapter(host, lease->adapter, error) : NULL;
+
+    if (adapter == NULL)
+        return NULL;
+    return g_strdup(adapter->netdev != NULL ? adapter->netdev : "");
+}
+
+gboolean
+iov_manager_apply_policy(IovManager *manager, const IovLease *lease, const IovNetconf *netconf,
+                         GError **error)
+{
+    g_autofree char *netdev = find_netdev(manager, lease, error);
+    g_autofree char *difference = NULL;
+    IovNetconf actual = {.mac = ""};
+
+    if (netdev == NULL)
+        return FALSE;
+    /* Adapters without a network port (NVMe, accelerators) have no policy to set. */
+    if (netdev[0] == '\0')
+        return TRUE;
+    if (!iov_host_set_vf_netconf(manager->host, netdev, lease->index, netconf, error) ||
+        !iov_host_get_vf_netconf(manager->host, netdev, lease->index, &actual, error)) {
+        g_prefix_error(error, "function %s: ", lease->function);
+        return FALSE;
+    }
+    difference = iov_netconf_difference(netconf, &actual);
+    return difference == NULL ||
+           iov_error_set(error, IOV_ERROR_HOST, "function %s does not show its policy: %s",
+                         lease->function, difference);
+}
+
+/* libvirt gives a function that it managed itself (managed='yes') to the host's own driver. */
+static gboolean
+take_back_driver(IovHost *host, const char *function, GError **error)
+{
+    g_autofree char *driver = iov_host_get_driver(host, function, error);
+
+    if (driver == NULL)
+        return FALSE;
+    if (strcmp(driver, VFIO_DRIVER) == 0)
+        return TRUE;
+    return iov_host_set_driver_override(host, function, VFIO_DRIVER, error) &&
+           iov_host_unbind(host, function, error) &&
+           iov_host_probe(host, function, VFIO_DRIVER, error);
+}
+
+static gboolean
+clean(IovManager *manager, const IovLease *lease, GError **error)
+{
+    IovNetconf scrubbed = iov_netconf_scrubbed();
+
+    return take_back_driver(manager->host, lease->function, error) &&
+           iov_host_reset(manager->host, lease->function, error) &&
+           iov_manager_apply_policy(manager, lease, &scrubbed, error);
+}
+
+static gboolean
+finish(IovManager *manager, const IovLease *lease, IovLeaseState to, const char *reason,
+       GError **error)
+{
+    IovChange change;
+
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change,
+                          iov_ledger_move(change.ledger, lease->function, lease->generation, to,
+                                          reason, change.now, error),
+                          error);
+}
+
+static gboolean
+stay(IovManager *manager, const IovLease *lease, GPid holder, GError **error)
+{
+    g_autofree char *reason = g_strdup_printf("process %d still holds it", (int)holder);
+    IovChange change;
+
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change,
+                          iov_ledger_note_function(change.ledger, lease->function,
+                                                   lease->generation, reason, error),
+                          error);
+}
+
+/* Cleaning is done by one process at a time: a second one that came late would clean away what the
+ * next owner's policy has set by then. */
+static int
+lock_scrubbing(IovManager *manager, GError **error)
+{
+    g_autofree char *path = g_build_filename(manager->run_dir, "scrub.lock", NULL);
+    IOV_IO_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int locked;
+
+    while (fd >= 0 && flock(fd, LOCK_EX) < 0) {
+        if (errno == EINTR)
+            continue;
+        iov_io_close(&fd);
+    }
+    if (fd < 0)
+        iov_error_set_errno(error, errno, "cannot lock %s", path);
+    locked = fd;
+    fd = -1;
+    return locked;
+}
+
+gboolean
+iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, GError **error)
+{
+    IOV_IO_AUTO_CLOSE int lock = lock_scrubbing(manager, error);
+    IovHost *host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
+    IovLedger *ledger = host != NULL ? iov_manager_ledger(manager, FALSE, error) : NULL;
+    g_autoptr(GError) failure = NULL;
+    GPid holder = 0;
+
+    *freed = FALSE;
+    if (ledger == NULL)
+        return FALSE;
+    g_autoptr(IovLease) now = iov_ledger_get_function(ledger, lease->function, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (now == NULL || now->state != IOV_LEASE_SCRUBBING || now->generation != lease->generation)
+        return TRUE;
+    if (!iov_host_find_vfio_holder(host, lease->iommu_group, &holder, error))
+        return FALSE;
+    if (holder != 0)
+        return stay(manager, lease, holder, error);
+    *freed = clean(manager, lease, &failure);
+    return finish(manager, lease, *freed ? IOV_LEASE_FREE : IOV_LEASE_QUARANTINED,
+                  *freed ? NULL : failure->message, error);
+}
+
+gboolean
+iov_manager_scrub_pending(IovManager *manager, guint *freed, GError **error)
+{
+    IovLedger *ledger = iov_manager_ledger(manager, FALSE, error);
+    g_autoptr(GPtrArray) pending =
+        ledger != NULL ? iov_ledger_list_functions_in_state(ledger, IOV_LEASE_SCRUBBING, error)
+                       : NULL;
+    guint count = 0;
+
+    if (pending == NULL)
+        return FALSE;
+    for (guint i = 0; i < pending->len; i++) {
+        gboolean one = FALSE;
+
+        if (!iov_manager_scrub(manager, pending->pdata[i], &one, error))
+            return FALSE;
+        count += one ? 1 : 0;
+    }
+    if (freed != NULL)
+        *freed = count;
+    return TRUE;
+}

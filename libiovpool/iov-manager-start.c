@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting and destroying a pool: VFs come into being, are bound to vfio-pci and entered in the
+ * ledger; and back. What has to be given back is written to the ledger before the first effect, so
+ * that a start that was cut off can be finished, or taken back, by the next.
+ */
+#include "iov-manager-private.h"
+
+#include "iov-execute.h"
+#include "iov-io.h"
+
+#include <string.h>
+
+/* One start on its way. */
+typedef struct {
+    IovManager *manager;
+    IovLedger *ledger;
+    IovHost *host;
+    IovPool *pool;
+    GPtrArray *adapters; /* IovAdapter, as observed last */
+    IovPlan *created, *bound;
+} Start;
+
+static void
+start_clear(Start *start)
+{
+    g_clear_pointer(&start->pool, iov_pool_unref);
+    g_clear_pointer(&start->adapters, g_ptr_array_unref);
+    g_clear_pointer(&start->created, iov_plan_free);
+    g_clear_pointer(&start->bound, iov_plan_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Start, start_clear)
+
+static gboolean
+enter_adapter(IovLedger *ledger, const char *pool, const IovAdapter *adapter, GError **error)
+{
+    IovLedgerAdapter row = {
+        .address = adapter->address,
+        .pool = (char *)pool,
+        .netdev = adapter->netdev,
+        .numa_node = adapter->numa_node,
+        .usable = FALSE,
+        .had_num_vfs = adapter->num_vfs,
+        .had_autoprobe = adapter->autoprobe,
+        .had_link_up = adapter->link != IOV_LINK_DOWN,
+    };
+
+    return iov_ledger_add_adapter(ledger, &row, error);
+}
+
+/* The journal entry: the pool and what its adapters were like, not usable yet. */
+static gboolean
+journal(Start *start, gint64 now, GError **error)
+{
+    g_autofree char *xml = iov_pool_to_xml(start->pool);
+
+    if (!iov_ledger_begin(start->ledger, error))
+        return FALSE;
+    gboolean good = iov_ledger_add_pool(start->ledger, start->pool->name, xml, now, error);
+    for (guint i = 0; good && i < start->adapters->len; i++)
+        good = enter_adapter(start->ledger, start->pool->name, start->adapters->pdata[i], error);
+    if (good && iov_ledger_commit(start->ledger, error))
+        return TRUE;
+    iov_ledger_rollback(start->ledger);
+    return FALSE;
+}
+
+static gboolean
+observe_again(Start *start, GError **error)
+{
+    g_autoptr(GPtrArray) fresh = g_ptr_array_new_with_free_func((GDestroyNotify)iov_adapter_unref);
+
+    for (guint i = 0; i < start->adapters->len; i++) {
+        const IovAdapter *old = start->adapters->pdata[i];
+        IovAdapter *adapter = iov_host_get_adapter(start->host, old->address, error);
+
+        if (adapter == NULL)
+            return FALSE;
+        g_ptr_array_add(fresh, adapter);
+    }
+    g_ptr_array_unref(start->adapters);
+    start->adapters = g_steal_pointer(&fresh);
+    return TRUE;
+}
+
+static gboolean
+plan_creation(Start *start, GError **error)
+{
+    for (guint i = 0; i < start->adapters->len; i++) {
+        const IovAdapter *adapter = start->adapters->pdata[i];
+        const IovPoolEntry *entry = iov_pool_find_entry(start->pool, adapter);
+
+        if (adapter->iommu_group < 0)
+            return iov_error_set(error, IOV_ERROR_UNSUPPORTED,
+                                 "adapter %s has no IOMMU group: turn the IOMMU on in firmware and "
+                                 "kernel (intel_iommu=on)",
+                                 adapter->address);
+        if (!iov_plan_create_vfs(start->created, adapter, entry->vfs, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Functions that someone uses are left alone; they are entered as foreign. */
+static gboolean
+plan_binding(Start *start, GHashTable *users, GError **error)
+{
+    for (guint i = 0; i < start->adapters->len; i++) {
+        const IovAdapter *adapter = start->adapters->pdata[i];
+
+        for (guint j = 0; j < adapter->functions->len; j++) {
+            const IovFunction *function = adapter->functions->pdata[j];
+            g_autoptr(GError) local = NULL;
+            char *user = iov_host_find_user(start->host, function->address, &local);
+
+            if (local != NULL) {
+                g_propagate_error(error, g_steal_pointer(&local));
+                return FALSE;
+            }
+            if (user != NULL)
+                g_hash_table_insert(users, g_strdup(function->address), user);
+            else
+                iov_plan_bind_function(start->bound, function);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+enter_function(Start *start, const IovAdapter *adapter, const IovFunction *function,
+               const char *user, gint64 now, GError **error)
+{
+    g_autoptr(IovLease) row = iov_lease_new();
+
+    row->function = g_strdup(function->address);
+    row->adapter = g_strdup(adapter->address);
+    row->pool = g_strdup(start->pool->name);
+    row->index = function->index;
+    row->iommu_group = function->iommu_group;
+    row->had_driver = g_strdup(function->driver);
+    row->since = now;
+    row->state = user != NULL ? IOV_LEASE_FOREIGN : IOV_LEASE_FREE;
+    row->reason = g_strdup(user);
+    if (function->iommu_group < 0) {
+        row->state = IOV_LEASE_QUARANTINED;
+        row->reason = g_strdup("it has no IOMMU group");
+    }
+    return iov_ledger_add_function(start->ledger, row, error);
+}
+
+static gboolean
+enter_all(Start *start, GHashTable *users, gint64 now, GError **error)
+{
+    for (guint i = 0; i < start->adapters->len; i++) {
+        const IovAdapter *adapter = start->adapters->pdata[i];
+
+        for (guint j = 0; j < adapter->functions->len; j++) {
+            const IovFunction *function = adapter->functions->pdata[j];
+            const char *user = g_hash_table_lookup(users, function->address);
+
+            if (!enter_function(start, adapter, function, user, now, error))
+                return FALSE;
+        }
+        if (!iov_ledger_set_adapter_usable(start->ledger, adapter->address, TRUE, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Adds the functions and opens the adapters for leases: the pool is started from here on. */
+static gboolean
+enter_functions(Start *start, GHashTable *users, gint64 now, GError **error)
+{
+    if (!iov_ledger_begin(start->ledger, error))
+        return FALSE;
+    if (enter_all(start, users, now, error) && iov_ledger_commit(start->ledger, error))
+        return TRUE;
+    iov_ledger_rollback(start->ledger);
+    return FALSE;
+}
+
+/* The effects, then the entry. What was done is undone here when a later part fails. */
+static gboolean
+create_and_enter(Start *start, gint64 now, GError **error)
+{
+    g_autoptr(GHashTable) users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    gboolean bound = FALSE;
+
+    if (!plan_creation(start, error) || !iov_execute(start->host, start->created, error))
+        return FALSE;
+    if (observe_again(start, error) && plan_binding(start, users, error)) {
+        bound = iov_execute(start->host, start->bound, error);
+        if (bound && enter_functions(start, users, now, error))
+            return TRUE;
+    }
+    g_autofree char *unbinding =
+        bound ? iov_execute_undo(start->host, start->bound, start->bound->steps->len) : NULL;
+    g_autofree char *removal =
+        iov_execute_undo(start->host, start->created, start->created->steps->len);
+    if (unbinding != NULL)
+        g_prefix_error(error, "(%s) ", unbinding);
+    if (removal != NULL)
+        g_prefix_error(error, "(%s) ", removal);
+    return FALSE;
+}
+
+gboolean
+iov_manager_forget_pool(IovLedger *ledger, const char *name, GError **error)
+{
+    if (!iov_ledger_begin(ledger, error))
+        return FALSE;
+    if (iov_ledger_remove_pool(ledger, name, error) && iov_ledger_commit(ledger, error))
+        return TRUE;
+    iov_ledger_rollback(ledger);
+    return FALSE;
+}
+
+/* A start that was cut off left its journal entry: what it did is given back first, so that this
+ * start finds the host as that one found it. */
+gboolean
+iov_manager_finish_interrupted(IovManager *manager, IovLedger *ledger, const char *name,
+                               GError **error)
+{
+    g_autoptr(GPtrArray) before = iov_ledger_list_adapters(ledger, name, error);
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autoptr(IovPlan) plan = iov_plan_new();
+    IovHost *host = iov_manager_host(manager, error);
+
+    if (before == NULL || host == NULL)
+        return FALSE;
+    for (guint i = 0; i < before->len; i++) {
+        const IovLedgerAdapter *adapter = before->pdata[i];
+
+        if (adapter->had_num_vfs == 0)
+            iov_plan_give_back(plan, adapter, none);
+    }
+    return iov_execute(host, plan, error) && iov_manager_forget_pool(ledger, name, error);
+}
+
+/* TRUE in @started where the pool has functions in the ledger, not a journal entry alone. */
+gboolean
+iov_manager_look_up_pool(IovLedger *ledger, const char *name, gboolean *entered, gboolean *started,
+                         GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *definition = iov_ledger_get_pool(ledger, name, &local);
+    g_autoptr(GPtrArray) functions = NULL;
+
+    *entered = definition != NULL;
+    *started = FALSE;
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (definition == NULL)
+        return TRUE;
+    functions = iov_ledger_list_functions(ledger, name, error);
+    if (functions == NULL)
+        return FALSE;
+    *started = functions->len > 0;
+    return TRUE;
+}
+
+static GStrv
+collect_notes(const Start *start)
+{
+    g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
+
+    for (guint i = 0; i < start->created->steps->len; i++) {
+        const IovStep *step = start->created->steps->pdata[i];
+
+        if (step->kind != IOV_STEP_LINK_UP)
+            continue;
+        g_autofree char *note =
+            g_strdup_printf("%s: link brought up, its VFs need it", step->target);
+        g_strv_builder_add(notes, note);
+    }
+    return g_strv_builder_end(notes);
+}
+
+static gboolean
+start_locked(Start *start, const char *name, GError **error)
+{
+    gboolean entered = FALSE, started = FALSE;
+    gint64 now = 0;
+
+    if (!iov_manager_now(start->manager, &now, error) ||
+        !iov_manager_look_up_pool(start->ledger, name, &entered, &started, error))
+        return FALSE;
+    if (started)
+        return iov_error_set(error, IOV_ERROR_EXISTS, "it is started already");
+    if (entered && !iov_manager_finish_interrupted(start->manager, start->ledger, name, error))
+        return FALSE;
+    start->pool = iov_config_load(start->manager->pool_dir, name, error);
+    if (start->pool == NULL)
+        return FALSE;
+    start->adapters = iov_manager_select_adapters(start->manager, start->pool, error);
+    if (start->adapters == NULL || !journal(start, now, error))
+        return FALSE;
+    if (create_and_enter(start, now, error))
+        return TRUE;
+    iov_manager_forget_pool(start->ledger, name, NULL);
+    return FALSE;
+}
+
+gboolean
+iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes, GError **error)
+{
+    g_auto(Start) start = {.manager = manager, .created = iov_plan_new(), .bound = iov_plan_new()};
+    IOV_IO_AUTO_CLOSE int lock = -1;
+
+    if (!iov_pool_check_name(name, error))
+        return FALSE;
+    lock = iov_manager_lock_pools(manager, error);
+    start.host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
+    start.ledger = start.host != NULL ? iov_manager_ledger(manager, TRUE, error) : NULL;
+    if (start.ledger == NULL || !start_locked(&start, name, error)) {
+        g_prefix_error(error, "cannot start pool '%s': ", name);
+        return FALSE;
+    }
+    if (notes != NULL)
+        *notes = collect_notes(&start);
+    return TRUE;
+}
