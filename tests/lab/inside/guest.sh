@@ -67,15 +67,15 @@ XML
 }
 
 # guest NAME COMMAND: runs a shell command line in the guest; its output and its status are ours.
-# 124 when the guest has not answered for GUEST_PATIENCE seconds (default 60). A request waits in the
+# 255 when the guest has not answered for GUEST_PATIENCE seconds (default 120). A request waits in the
 # console's socket until the guest reads it, so it may be made as soon as the domain runs.
 guest() {
-    local name=$1 id=$$.$RANDOM line status=124 text=()
+    local name=$1 id=$$.$RANDOM line status=255 text=()
     shift
     coproc CONSOLE { exec socat -t 0 - "UNIX-CONNECT:$GUEST_CONSOLES/$name"; }
     local in=${CONSOLE[0]} out=${CONSOLE[1]} pid=$CONSOLE_PID
     printf '%s %s\n' "$id" "$(base64 --wrap=0 <<<"$*")" >&"$out"
-    while IFS= read -r -t "${GUEST_PATIENCE:-60}" -u "$in" line; do
+    while IFS= read -r -t "${GUEST_PATIENCE:-120}" -u "$in" line; do
         case $line in
             "@begin $id") text=() ;;
             "@end $id "*) status=${line##* } && break ;;
@@ -85,7 +85,7 @@ guest() {
     exec {out}>&-
     wait "$pid" || true
     # the guest ends its answer with a newline of its own
-    [ "$status" -ne 124 ] || text+=("$name: no answer")
+    [ "$status" -ne 255 ] || text+=("$name: no answer")
     [ -n "${text[-1]}" ] || unset 'text[-1]'
     [ ${#text[@]} -eq 0 ] || printf '%s\n' "${text[@]}"
     return "$status"
@@ -93,5 +93,5 @@ guest() {
 
 # guest_wait NAME [SECONDS]: until the guest has booted
 guest_wait() {
-    GUEST_PATIENCE=${2:-120} guest "$1" true
+    GUEST_PATIENCE=${2:-300} guest "$1" true
 }

@@ -10,7 +10,7 @@ PCI=/sys/bus/pci/devices
 
 # wait_for_hardware: until udev has named the adapters and loaded KVM
 wait_for_hardware() {
-    udevadm wait --settle --timeout=120 /dev/kvm \
+    udevadm wait --settle --timeout=300 /dev/kvm \
         "/sys/class/net/$PF1" "/sys/class/net/$PF2" "/sys/class/net/$PEER"
 }
 

@@ -25,7 +25,9 @@ staged_units() {
 
 install_stage() {
     local units
-    cp -a --no-preserve=ownership /lab/stage/. /
+    # A stage may have its own /lib, which is a link on the host, and must not change directories.
+    tar --create --directory=/lab/stage . |
+        tar --extract --directory=/ --keep-directory-symlink --no-overwrite-dir --no-same-owner
     ldconfig
     systemd-sysusers
     systemd-tmpfiles --create
@@ -40,4 +42,8 @@ install_stage() {
 }
 
 keep_logs_outside
-[ ! -d /lab/stage ] || install_stage
+# The disk outlives a reboot: the second time, all is as the first left it.
+if [ -d /lab/stage ] && [ ! -e /var/lib/lab-installed ]; then
+    install_stage
+    touch /var/lib/lab-installed
+fi

@@ -93,3 +93,17 @@ needs_iovpool() {
         exit 0
     fi
 }
+
+REBOOT_STATUS=75
+
+# reboot_host: reboots the host and runs the scenario again from its top. What must happen on one of
+# the boots only goes with `rebooted`:  if ! rebooted; then ...; reboot_host; fi
+reboot_host() {
+    touch "/lab/rebooted-$SCENARIO"
+    exit "$REBOOT_STATUS"
+}
+
+# rebooted: whether this is the boot after reboot_host
+rebooted() {
+    test -e "/lab/rebooted-$SCENARIO"
+}

@@ -4,42 +4,45 @@
 # Runs scenarios on one host: fills the share, boots, shows the checks while they are made, and
 # keeps the logs. The options of the command line are its globals (see lab).
 
-# Enough for the slowest boot and the power-off; scenarios have their own limit.
-BOOT_LIMIT=300
+# Enough for boot and power-off on a machine with other things to do; scenarios have their own limit.
+BOOT_LIMIT=600
 
-# scenario_names: the scenarios to run, one a line
-scenario_names() {
+# scenario_files: the scenarios to run, one path a line. A name is one of ours, a path is anyone's.
+scenario_files() {
     local name file
     if [ ${#SCENARIOS[@]} -eq 0 ]; then
-        for file in "$LAB_SOURCE"/scenarios/*.sh; do
-            basename "$file" .sh
-        done
+        printf '%s\n' "$LAB_SOURCE"/scenarios/*.sh
         return
     fi
     for name in "${SCENARIOS[@]}"; do
-        name=$(basename "$name" .sh)
-        [ -f "$LAB_SOURCE/scenarios/$name.sh" ] || die "no such scenario: $name"
-        echo "$name"
+        case $name in
+            */*) file=$name ;;
+            *) file=$LAB_SOURCE/scenarios/${name%.sh}.sh ;;
+        esac
+        [ -f "$file" ] || die "no such scenario: $name"
+        echo "$file"
     done
 }
 
-# fill_share DIRECTORY PURPOSE [SCENARIO...]: what the host finds in /lab
+# fill_share DIRECTORY PURPOSE [SCENARIO-FILE...]: what the host finds in /lab
 fill_share() {
-    local share=$1/share purpose=$2
+    local share=$1/share purpose=$2 file
     shift 2
-    mkdir -p "$share/results/libvirt"
-    cp -r "$LAB_SOURCE/inside" "$LAB_SOURCE/scenarios" "$share/"
+    mkdir -p "$share/results/libvirt" "$share/scenarios"
+    cp -r "$LAB_SOURCE/inside" "$share/"
     [ -z "$STAGE" ] || cp -a "$STAGE" "$share/stage"
-    printf '%s\n' "$@" >"$share/scenario-list"
+    for file in "$@"; do
+        cp "$file" "$share/scenarios/"
+        basename "$file" .sh
+    done >"$share/scenario-list"
     printf 'PURPOSE=%s\nLIMIT=%s\n' "$purpose" "$LIMIT" >"$share/settings"
     : >"$share/results/tap"
 }
 
 make_run_directory() {
-    need_programs mmdebstrap mke2fs cpio unshare
     if [ -n "$LOGS" ]; then
         mkdir -p "$LOGS"
-        RUN=$(cd "$LOGS" && pwd)
+        RUN=$LOGS
         [ -z "$(ls -A "$RUN")" ] || die "$RUN is not empty"
     else
         RUN=$(mktemp -d "${TMPDIR:-/tmp}/iovpool-lab.XXXXXX")
@@ -48,7 +51,8 @@ make_run_directory() {
 
 # Only logs stay behind.
 tidy_run_directory() {
-    rm -rf "$RUN/monitor" "$RUN/console" "$RUN"/share/{inside,scenarios,stage,settings}
+    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done}
+    rm -f "$RUN"/share/rebooted-*
 }
 
 stop_host() {
@@ -56,35 +60,36 @@ stop_host() {
     tidy_run_directory
 }
 
-# A terminal on the host's console, until the host powers off.
-attach_console() {
+need_terminal() {
     need_programs socat
+    [ -t 0 ] || die "a shell needs a terminal; to run commands, write them in a file: lab run ./FILE"
+}
+
+# The terminal is the host's console, until the host powers off.
+attach_console() {
     note "a root shell on the host; exit it to power the host off"
-    if [ -t 0 ]; then
-        socat "STDIO,raw,echo=0" "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
-    else
-        socat -t "$BOOT_LIMIT" STDIO "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
-    fi
+    socat STDIO,raw,echo=0 "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
 }
 
 lab_run() {
-    local scenarios names limit purpose=run status=0
-    scenarios=$(scenario_names)
-    mapfile -t names <<<"$scenarios"
-    limit=$((BOOT_LIMIT + LIMIT * ${#names[@]}))
-    if [ "$KEEP" = yes ]; then purpose=keep limit=0; fi
+    local list files limit purpose=run status=0
+    list=$(scenario_files)
+    mapfile -t files <<<"$list"
+    limit=$((BOOT_LIMIT + LIMIT * ${#files[@]}))
+    if [ "$KEEP" = yes ]; then need_terminal && purpose=keep limit=0; fi
     make_run_directory
     echo "# Debian $RELEASE, logs in $RUN"
-    fill_share "$RUN" "$purpose" "${names[@]}"
+    fill_share "$RUN" "$purpose" "${files[@]}"
     host_boot lab1 1 "$RELEASE" "$MEMORY" "$limit" "$RUN"
     trap stop_host EXIT
     report_tap < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/share/results/tap") || status=$?
     [ "$KEEP" = no ] || attach_console
-    wait "$HOST_PID" || true
+    wait "$HOST_PID" || note "the emulator ended with status $?: see $RUN/emulator.log"
     return "$status"
 }
 
 lab_shell() {
+    need_terminal
     make_run_directory
     note "Debian $RELEASE, logs in $RUN"
     fill_share "$RUN" shell

@@ -4,26 +4,30 @@
 # Turns the unnumbered TAP lines that scenarios write into a numbered report with a plan and a count.
 # The line "# end" closes a report: without it the host died or ran out of time, which is a failure.
 
+# count_check LINE: prints the check with its number
+count_check() {
+    TOTAL=$((TOTAL + 1))
+    case $1 in
+        not\ ok*) FAILED=$((FAILED + 1)) ;;
+        *'# SKIP'*) SKIPPED=$((SKIPPED + 1)) ;;
+    esac
+    printf '%s\n' "${1/ok/ok $TOTAL}"
+}
+
 # stdin: lines as written inside; stdout: TAP, then "N passed, N failed, N skipped" alone on a line.
-# Status 0 if nothing failed.
+# Each line is shown when it comes (awk would wait for a buffer full). Status 0 if nothing failed.
 report_tap() {
-    awk '
-        function check(line) {
-            total++
-            if (line ~ /^not ok/) failed++
-            else if (line ~ /# SKIP/) skipped++
-            else passed++
-            sub(/ok/, "ok " total, line)
-            print line
-        }
-        /^(not )?ok / { check($0); fflush(); next }
-        /^# end$/ { ended = 1; exit }
-        { print; fflush() }
-        END {
-            if (!ended) check("not ok - lab: the host runs all scenarios to their end")
-            if (total == 0) check("not ok - lab: at least one check is made")
-            print "1.." total
-            printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
-            exit failed > 0
-        }'
+    local line ended=no TOTAL=0 FAILED=0 SKIPPED=0
+    while IFS= read -r line; do
+        case $line in
+            ok\ * | not\ ok\ *) count_check "$line" ;;
+            '# end') ended=yes && break ;;
+            *) printf '%s\n' "$line" ;;
+        esac
+    done
+    [ "$ended" = yes ] || count_check "not ok - lab: the host runs all scenarios to their end"
+    [ "$TOTAL" -gt 0 ] || count_check "not ok - lab: at least one check is made"
+    echo "1..$TOTAL"
+    echo "$((TOTAL - FAILED - SKIPPED)) passed, $FAILED failed, $SKIPPED skipped"
+    [ "$FAILED" -eq 0 ]
 }

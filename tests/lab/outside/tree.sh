@@ -57,13 +57,15 @@ configure_tree() {
 
 make_tree() {
     local release=$1 directory=$2 tree=$2/root
+    need_programs mmdebstrap mke2fs cpio
     mkdir -p "$directory"
     unpack_tree "$release" "$tree"
     configure_tree "$tree"
     make_guest_image "$tree"
     cp "$tree"/boot/vmlinuz-* "$directory/kernel"
     cp "$tree"/boot/initrd.img-* "$directory/initrd"
-    mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$directory/disk" 8G
+    truncate --size=8G "$directory/disk"
+    mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$directory/disk"
 }
 
 # tree_directory RELEASE: makes the tree if it is not in the cache; its directory on stdout
