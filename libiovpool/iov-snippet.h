@@ -25,7 +25,9 @@ IOV_API char *iov_alias_of_port(const char *request);
  *
  * For class net an `<interface type='hostdev' managed='no'>` with MAC and VLAN; else a `<hostdev>`.
  *
- * Returns: (transfer full)
+ * Returns: (transfer full): the device; %IOV_ERROR_INVALID where the request of a network pool has
+ *   no MAC or passes its pool's limits, %IOV_ERROR_UNSUPPORTED where its floor cannot be the other
+ *   half of a pair
  * Since: 0.1
  */
 IOV_API char *iov_snippet_function(const IovPool *pool, const IovRequest *request,
@@ -36,7 +38,13 @@ IOV_API char *iov_snippet_function(const IovPool *pool, const IovRequest *reques
  * iov_snippet_floor:
  * @teaming: the floor is the persistent half of a failover pair
  *
+ * It never carries a VLAN, which libvirt takes on few kinds of interface: what is below it (the
+ * bridge, or a VLAN netdev as the source of a direct floor) must put the guest into the same VLAN
+ * as its function.
+ *
  * Returns: (transfer full): an `<interface>`; %IOV_ERROR_UNSUPPORTED where the request has no floor
+ *   (a pool of another class than net has one only where it says so) or a pair cannot be made of
+ *   it, %IOV_ERROR_INVALID where the request of a network pool has no MAC
  * Since: 0.1
  */
 IOV_API char *iov_snippet_floor(const IovPool *pool, const IovRequest *request, gboolean teaming,
