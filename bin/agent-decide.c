@@ -22,6 +22,7 @@
     }
 
 static const char in_transit[] = "the domain is migrating, being saved or restored, or ending";
+static const char not_opened[] = "QEMU has not opened the function yet";
 static const char not_negotiated[] = "guest has not negotiated failover yet";
 
 static AgentDecision
@@ -31,9 +32,9 @@ decide_reserved(const AgentObservation *seen)
         return DO(AGENT_NOTHING);
     if (seen->in_transit)
         return WAIT_FOR_EVENT(in_transit);
-    /* as after a migration, whose destination's hook has pointed the XML to a function there */
+    /* after a migration: the destination's hook has pointed the XML to a function there */
     if (seen->in_xml)
-        return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
+        return seen->held ? DO(AGENT_CONFIRM) : WAIT_AND_LOOK(not_opened);
     /* QEMU hides the function until then, and keeps the options of its first attach: before it a
      * function would be bound to a guest that perhaps never boots. */
     if (seen->teaming && seen->watched && !seen->negotiated)
@@ -51,7 +52,7 @@ decide_attaching(const AgentObservation *seen)
     if (seen->in_xml && seen->teaming && !seen->negotiated)
         return seen->hearing ? WAIT_FOR_EVENT(not_negotiated) : WAIT_AND_LOOK(not_negotiated);
     if (seen->in_xml)
-        return WAIT_AND_LOOK("QEMU has not opened the function yet");
+        return WAIT_AND_LOOK(not_opened);
     if (seen->held || seen->busy || seen->in_transit || !seen->quiet)
         return WAIT_AND_LOOK("the attach is under way");
     return DO(AGENT_GIVE_UP);
@@ -88,6 +89,8 @@ agent_decide(const AgentObservation *seen)
 {
     if (seen->is_static)
         return DO(AGENT_NOTHING);
+    if (seen->displaced)
+        return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
     switch (seen->state) {
     case IOV_LEASE_RESERVED:
         return decide_reserved(seen);

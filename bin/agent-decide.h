@@ -12,9 +12,10 @@ typedef struct {
     gboolean paused;     /* it cannot acknowledge an unplug */
     gboolean busy;       /* a job of libvirt runs: an attach would wait 30 s for it and fail */
     /* the device */
-    gboolean in_xml; /* libvirt has attached it */
-    gboolean held;   /* QEMU has its /dev/vfio descriptor open */
-    gboolean quiet;  /* the state is old enough that no one can be at work on it */
+    gboolean in_xml;    /* libvirt has attached the leased function */
+    gboolean displaced; /* another function stands in its place */
+    gboolean held;      /* QEMU has its /dev/vfio descriptor open */
+    gboolean quiet;     /* the state is old enough that no one can be at work on it */
     /* failover */
     gboolean teaming;
     gboolean negotiated; /* the guest's driver has negotiated it: an event told so */

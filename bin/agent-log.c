@@ -20,6 +20,7 @@
 static struct {
     int journal; /* a descriptor, or -1 */
     gboolean prefix;
+    gboolean syslog; /* stderr leads nowhere */
     gboolean verbose;
 } target = {.journal = -1};
 
@@ -74,11 +75,24 @@ open_journal(void)
     return -1;
 }
 
+/* The hook starts the agent so, where no service manager does. */
+static gboolean
+stderr_is_null(void)
+{
+    struct stat null_device, ours;
+
+    return stat("/dev/null", &null_device) == 0 && fstat(STDERR_FILENO, &ours) == 0 &&
+           S_ISCHR(ours.st_mode) && ours.st_rdev == null_device.st_rdev;
+}
+
 void
 agent_log_open(AgentLogTarget wanted, gboolean verbose)
 {
     gboolean journal = wanted == AGENT_LOG_AUTO && stderr_is_journal();
 
+    target.syslog = wanted == AGENT_LOG_AUTO && stderr_is_null();
+    if (target.syslog)
+        openlog("iovpoold", LOG_PID, LOG_DAEMON);
     target.verbose = verbose;
     target.prefix = journal;
     target.journal = journal ? open_journal() : -1;
@@ -150,5 +164,8 @@ agent_log(int priority, const AgentRecord *record, const char *format, ...)
     if (send_to_journal(priority, record, message))
         return;
     g_autofree char *line = agent_log_to_line(priority, record, message, target.prefix);
-    fputs(line, stderr);
+    if (target.syslog)
+        syslog(priority, "%s", line);
+    else
+        fputs(line, stderr);
 }

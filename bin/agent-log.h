@@ -14,7 +14,7 @@ typedef struct {
 } AgentRecord;
 
 typedef enum {
-    AGENT_LOG_AUTO,  /* the journal where stderr leads there, else stderr */
+    AGENT_LOG_AUTO,  /* the journal where stderr leads there, syslog where it leads nowhere */
     AGENT_LOG_PLAIN, /* stderr, for people */
 } AgentLogTarget;
 

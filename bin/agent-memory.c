@@ -81,7 +81,7 @@ request_of(AgentMemory *memory, const char *uuid, const char *name)
     request = g_new0(Request, 1);
     *request = (Request){
         .failures = {.first = 5 * G_USEC_PER_SEC, .limit = 300 * (gint64)G_USEC_PER_SEC},
-        .looks = {.first = G_USEC_PER_SEC / 4, .limit = 30 * G_USEC_PER_SEC},
+        .looks = {.first = G_USEC_PER_SEC / 4, .limit = 300 * (gint64)G_USEC_PER_SEC},
         .wake = NEVER,
     };
     g_hash_table_insert(domain->requests, g_strdup(name), request);

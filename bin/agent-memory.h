@@ -32,7 +32,7 @@ gboolean agent_memory_take_refused(AgentMemory *memory, const char *uuid, const 
 /* An effect failed: not again before a while, 5 s doubling to 5 min; returns it in microseconds. */
 gint64 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *request, gint64 now);
 /* Something is under way that no event will tell: look again after a while, 250 ms doubling to
- * 30 s. */
+ * 5 min. */
 void agent_memory_look_again(AgentMemory *memory, const char *uuid, const char *request,
                              gint64 now);
 /* All went well, or waits for an event: no more delays. */

@@ -103,16 +103,19 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
         .in_transit = view->in_transit,
         .paused = view->paused,
         .busy = view->busy,
-        .in_xml = iov_domain_has_alias(view->record, alias),
     };
     if (lease == NULL || seen->is_static)
         return TRUE;
+    const char *source = iov_domain_find_source(view->record, alias);
+    seen->in_xml = g_strcmp0(source, iov_lease_get_function(lease)) == 0;
+    seen->displaced = source != NULL && !seen->in_xml;
     recall(memory, status, seen);
     seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
     if (!is_teaming(view, manager, status, &seen->teaming, error))
         return FALSE;
     /* costs a walk through /proc: where the answer decides nothing, it is not asked */
     gboolean matters = seen->state == IOV_LEASE_ATTACHING || seen->state == IOV_LEASE_DETACHING ||
-                       (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml);
+                       (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml) ||
+                       (seen->state == IOV_LEASE_RESERVED && seen->in_xml);
     return !matters || iov_manager_is_held(manager, lease, &seen->held, error);
 }

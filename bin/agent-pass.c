@@ -36,19 +36,16 @@ agent_pass_is_pending(const IovStatus *status)
 }
 
 gint64
-agent_pass_next_deadline(GPtrArray *statuses, gint64 reconciled_at)
+agent_pass_next_deadline(GPtrArray *functions, gint64 reconciled_at)
 {
     gint64 next = 0;
 
-    for (guint i = 0; i < statuses->len; i++) {
-        const IovStatus *status = g_ptr_array_index(statuses, i);
-        IovLease *lease = iov_status_get_lease(status);
-
-        if (lease == NULL || iov_status_get_started(status) ||
-            iov_lease_get_state(lease) != IOV_LEASE_RESERVED)
-            continue;
+    for (guint i = 0; i < functions->len; i++) {
+        const IovLease *lease = g_ptr_array_index(functions, i);
         gint64 deadline = iov_lease_get_deadline(lease);
-        if (deadline > reconciled_at && (next == 0 || deadline < next))
+
+        if (iov_lease_get_state(lease) == IOV_LEASE_RESERVED && deadline > reconciled_at &&
+            (next == 0 || deadline < next))
             next = deadline;
     }
     return next;
@@ -66,33 +63,47 @@ hand_out(Agent *agent, IovManager *manager, GError **error)
         if (agent_pass_is_pending(status))
             agent_work_add(agent->work, AGENT_TASK_DOMAIN, iov_status_get_domain_uuid(status));
     }
-    gint64 deadline = agent_pass_next_deadline(statuses, agent->reconciled_at);
+    return TRUE;
+}
+
+static void
+arm_deadline(Agent *agent, GPtrArray *functions)
+{
+    gint64 deadline = agent_pass_next_deadline(functions, agent->reconciled_at);
+
     if (deadline != 0)
         agent_timer_set(agent->deadline,
                         g_get_monotonic_time() + MAX(0, deadline - g_get_real_time()));
-    return TRUE;
 }
 
+/* The addresses of those that wait to be cleaned. */
 static GHashTable *
-functions_in_state(IovManager *manager, IovLeaseState state, GError **error)
+find_dirty(GPtrArray *functions)
 {
-    g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, NULL, error);
-    GHashTable *found = NULL;
+    GHashTable *dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    if (functions == NULL)
-        return NULL;
-    found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < functions->len; i++) {
         const IovLease *lease = g_ptr_array_index(functions, i);
-        if (iov_lease_get_state(lease) == state)
-            g_hash_table_add(found, g_strdup(iov_lease_get_function(lease)));
+        if (iov_lease_get_state(lease) == IOV_LEASE_SCRUBBING)
+            g_hash_table_add(dirty, g_strdup(iov_lease_get_function(lease)));
     }
-    return found;
+    return dirty;
 }
 
-/* Of what was to be scrubbed, what has become unusable: the admin must know. */
+/* What could not be cleaned is unusable: the admin must know. */
+static void
+report_quarantined(const IovLease *lease)
+{
+    const char *reason = iov_lease_get_reason(lease);
+    AgentRecord record = {.event = "quarantined", .function = iov_lease_get_function(lease)};
+
+    agent_log(LOG_ERR, &record, "function %s of pool %s is quarantined: %s", record.function,
+              iov_lease_get_pool(lease), reason != NULL ? reason : "it cannot be cleaned");
+}
+
+/* What became of those that were @dirty. @left: some are so still, as a process holds them. */
 static gboolean
-report_quarantined(IovManager *manager, GHashTable *scrubbed, GError **error)
+report_scrubbed(IovManager *manager, GHashTable *dirty, gboolean *left, GError **error)
 {
     g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, NULL, error);
 
@@ -100,33 +111,34 @@ report_quarantined(IovManager *manager, GHashTable *scrubbed, GError **error)
         return FALSE;
     for (guint i = 0; i < functions->len; i++) {
         const IovLease *lease = g_ptr_array_index(functions, i);
-        const char *address = iov_lease_get_function(lease);
-        const char *reason = iov_lease_get_reason(lease);
-        AgentRecord record = {.event = "quarantined", .function = address};
 
-        if (iov_lease_get_state(lease) == IOV_LEASE_QUARANTINED &&
-            g_hash_table_contains(scrubbed, address))
-            agent_log(LOG_ERR, &record, "function %s of pool %s is quarantined: %s", address,
-                      iov_lease_get_pool(lease), reason != NULL ? reason : "it cannot be cleaned");
+        if (!g_hash_table_contains(dirty, iov_lease_get_function(lease)))
+            continue;
+        if (iov_lease_get_state(lease) == IOV_LEASE_QUARANTINED)
+            report_quarantined(lease);
+        if (iov_lease_get_state(lease) == IOV_LEASE_SCRUBBING)
+            *left = TRUE;
     }
     return TRUE;
 }
 
 static gboolean
-scrub(IovManager *manager, GError **error)
+scrub(Agent *agent, IovManager *manager, gboolean *left, GError **error)
 {
     guint freed = 0;
-    g_autoptr(GHashTable) dirty = functions_in_state(manager, IOV_LEASE_SCRUBBING, error);
+    g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, NULL, error);
 
-    if (dirty == NULL)
+    if (functions == NULL)
         return FALSE;
+    arm_deadline(agent, functions);
+    g_autoptr(GHashTable) dirty = find_dirty(functions);
     if (g_hash_table_size(dirty) == 0)
         return TRUE;
     if (!iov_manager_scrub_pending(manager, &freed, error))
         return FALSE;
-    agent_log(LOG_INFO, &(AgentRecord){.event = "freed"}, "%u functions cleaned and free again",
-              freed);
-    return report_quarantined(manager, dirty, error);
+    agent_log(freed > 0 ? LOG_INFO : LOG_DEBUG, &(AgentRecord){.event = "freed"},
+              "%u of %u functions cleaned and free again", freed, g_hash_table_size(dirty));
+    return report_scrubbed(manager, dirty, left, error);
 }
 
 /* TRUE: the request was refused because its pool has nothing for it. */
@@ -176,11 +188,11 @@ promote(Agent *agent, IovManager *manager, GError **error)
 
 /* What is pending goes first: a guest that waits for its function does not wait for a scrub. */
 static gboolean
-pass(Agent *agent, IovManager *manager, GError **error)
+pass(Agent *agent, IovManager *manager, gboolean *left, GError **error)
 {
     g_autoptr(virConnect) connection = agent_libvirt_get(agent->libvirt);
 
-    if (!hand_out(agent, manager, error) || !scrub(manager, error))
+    if (!hand_out(agent, manager, error) || !scrub(agent, manager, left, error))
         return FALSE;
     return connection == NULL || promote(agent, manager, error);
 }
@@ -189,13 +201,16 @@ void
 agent_pass_run(Agent *agent, IovManager *manager)
 {
     g_autoptr(GError) error = NULL;
+    gboolean left = FALSE;
+    gboolean done = pass(agent, manager, &left, &error);
 
-    if (pass(agent, manager, &error)) {
+    if (done && !left) {
         agent_backoff_reset(&agent->passes);
         return;
     }
     gint64 delay = agent_backoff_next(&agent->passes);
-    agent_log(LOG_WARNING, NULL, "%s: trying again in %" G_GINT64_FORMAT " s", error->message,
-              delay / G_USEC_PER_SEC);
-    agent_timer_set(agent->deadline, g_get_monotonic_time() + delay);
+    if (!done)
+        agent_log(LOG_WARNING, NULL, "%s: trying again in %" G_GINT64_FORMAT " s", error->message,
+                  delay / G_USEC_PER_SEC);
+    agent_timer_set(agent->repass, g_get_monotonic_time() + delay);
 }

@@ -21,11 +21,6 @@ struct _AgentWork {
     gpointer data;
 };
 
-typedef struct {
-    AgentWork *work;
-    guint index;
-} Worker;
-
 static gboolean
 is_same(const AgentTask *a, const AgentTask *b)
 {
@@ -93,13 +88,12 @@ take(AgentWork *work)
 static gpointer
 work_on(gpointer data)
 {
-    g_autofree Worker *worker = data;
-    AgentWork *work = worker->work;
+    AgentWork *work = data;
 
     g_mutex_lock(&work->lock);
     for (AgentTask *task = take(work); task != NULL; task = take(work)) {
         g_mutex_unlock(&work->lock);
-        work->run(task, worker->index, work->data);
+        work->run(task, work->data);
         g_mutex_lock(&work->lock);
         g_ptr_array_remove(work->running, task);
         g_free(task);
@@ -120,13 +114,8 @@ agent_work_new(AgentRunner run, gpointer data)
     work->running = g_ptr_array_new();
     work->run = run;
     work->data = data;
-    for (guint i = 0; i < AGENT_WORKERS; i++) {
-        Worker *worker = g_new0(Worker, 1);
-
-        worker->work = work;
-        worker->index = i;
-        work->threads[i] = g_thread_new("worker", work_on, worker);
-    }
+    for (guint i = 0; i < AGENT_WORKERS; i++)
+        work->threads[i] = g_thread_new("worker", work_on, work);
     return work;
 }
 

@@ -18,8 +18,8 @@ typedef struct {
     char uuid[AGENT_UUID_SIZE]; /* "" but for AGENT_TASK_DOMAIN */
 } AgentTask;
 
-/* Runs @task in worker @worker, 0 to AGENT_WORKERS - 1. */
-typedef void (*AgentRunner)(const AgentTask *task, guint worker, gpointer data);
+/* Runs @task, in one of the workers. */
+typedef void (*AgentRunner)(const AgentTask *task, gpointer data);
 
 /*
  * Tasks and the few threads that run them. A task is a wish: adding one that waits already changes

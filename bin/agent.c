@@ -45,6 +45,14 @@ on_retry(gpointer data)
 }
 
 static void
+on_repass(gpointer data)
+{
+    Agent *agent = data;
+
+    agent_work_add(agent->work, AGENT_TASK_PASS, NULL);
+}
+
+static void
 on_deadline(gpointer data)
 {
     Agent *agent = data;
@@ -90,18 +98,6 @@ run_connect(Agent *agent)
     agent_work_add(agent->work, AGENT_TASK_RECONCILE, NULL);
 }
 
-static IovManager *
-manager_of(Agent *agent, guint worker)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (agent->managers[worker] == NULL)
-        agent->managers[worker] = iov_manager_open(agent->root, &error);
-    if (error != NULL)
-        agent_log(LOG_ERR, NULL, "%s", error->message);
-    return agent->managers[worker];
-}
-
 /* Under a lock, so that of two workers the one that looked first cannot set its answer last. */
 static void
 arm_retry(Agent *agent)
@@ -111,14 +107,19 @@ arm_retry(Agent *agent)
     agent_timer_set(agent->retry, agent_memory_get_next(agent->memory));
 }
 
+/* Each task opens a manager of its own: that is cheap, none is shared by threads, and a ledger that
+ * was removed and made again is not missed. */
 static void
-run_task(const AgentTask *task, guint worker, gpointer data)
+run_task(const AgentTask *task, gpointer data)
 {
     Agent *agent = data;
-    IovManager *manager = manager_of(agent, worker);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovManager) manager = iov_manager_open(agent->root, &error);
 
-    if (manager == NULL)
+    if (manager == NULL) {
+        agent_log(LOG_ERR, NULL, "%s", error->message);
         return;
+    }
     switch (task->kind) {
     case AGENT_TASK_CONNECT:
         run_connect(agent);
@@ -144,10 +145,11 @@ agent_new(const char *root, const char *uri, GMainContext *context, GError **err
     agent->root = root;
     agent->uri = uri;
     agent->connects = (AgentBackoff){.first = SECOND / 2, .limit = 30 * SECOND};
-    agent->passes = (AgentBackoff){.first = 5 * SECOND, .limit = 300 * SECOND};
+    agent->passes = (AgentBackoff){.first = SECOND, .limit = 300 * SECOND};
     agent->reconciles = (AgentBackoff){.first = 5 * SECOND, .limit = 300 * SECOND};
     g_mutex_init(&agent->arming);
     agent->retry = agent_timer_new(context, on_retry, agent);
+    agent->repass = agent_timer_new(context, on_repass, agent);
     agent->deadline = agent_timer_new(context, on_deadline, agent);
     agent->reconnect = agent_timer_new(context, on_reconnect, agent);
     agent->memory = agent_memory_new();
@@ -167,10 +169,9 @@ agent_free(Agent *agent)
     agent_work_stop(agent->work);
     agent_libvirt_free(agent->libvirt);
     agent_work_free(agent->work);
-    for (guint i = 0; i < AGENT_WORKERS; i++)
-        g_clear_pointer(&agent->managers[i], iov_manager_unref);
     agent_memory_free(agent->memory);
     agent_timer_free(agent->retry);
+    agent_timer_free(agent->repass);
     agent_timer_free(agent->deadline);
     agent_timer_free(agent->reconnect);
     g_mutex_clear(&agent->arming);

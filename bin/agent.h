@@ -6,7 +6,7 @@
 #include "agent-log.h"
 #include "agent-timer.h"
 
-/* What the tasks share. Each worker has a manager of its own, as a manager is not thread-safe. */
+/* What the tasks share. */
 typedef struct {
     const char *root;
     const char *uri;
@@ -14,10 +14,10 @@ typedef struct {
     AgentWork *work;
     AgentEvents events;
     AgentLibvirt *libvirt;
-    IovManager *managers[AGENT_WORKERS]; /* each is its worker's; NULL until it is needed */
 
     AgentTimer *retry;     /* something of the memory is due */
-    AgentTimer *deadline;  /* a reservation ends, or the ledger is to be looked at again */
+    AgentTimer *repass;    /* the last pass left something */
+    AgentTimer *deadline;  /* a reservation ends, or the last reconcile failed */
     AgentTimer *reconnect; /* libvirt is to be tried again */
     GMutex arming;
 

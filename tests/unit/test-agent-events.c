@@ -63,7 +63,7 @@ static GMutex lock;
 static GPtrArray *ran;
 
 static void
-record(const AgentTask *task, guint worker G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+record(const AgentTask *task, gpointer data G_GNUC_UNUSED)
 {
     g_mutex_lock(&lock);
     g_ptr_array_add(ran, g_strdup_printf("%d %s", (int)task->kind, task->uuid));

@@ -105,7 +105,7 @@ START_TEST(looks_again_without_holding_back)
     ck_assert(agent_memory_is_due(memory, vm, "net0", 0));
     for (guint i = 0; i < 20; i++)
         agent_memory_look_again(memory, vm, "net0", 0);
-    ck_assert_int_eq(agent_memory_get_next(memory), 30 * SECOND);
+    ck_assert_int_eq(agent_memory_get_next(memory), 300 * SECOND);
 }
 END_TEST
 

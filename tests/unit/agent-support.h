@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent.h"
+#include "manager-support.h"
+
+/*
+ * An agent over the fake host and libvirt's test driver. That driver has domains, states and
+ * events, but attaches no devices: three of libvirt's functions are replaced by stand-ins that keep
+ * each domain's hot-plugged devices beside it, and let the fake host's QEMU hold what is attached.
+ */
+typedef struct {
+    World world;
+    Agent agent;
+    virConnectPtr connection;
+} Scene;
+
+void scene_set_up(Scene *scene);
+void scene_tear_down(Scene *scene);
+
+/* A running domain with request net0 in pool fast, prepared and started as by the hook. @migration:
+ * "failover" (with a virtio floor) or "replug". The UUID ends in the name's last character. */
+virDomainPtr scene_start(Scene *scene, const char *name, const char *migration);
+/* It is gone, and no hook told the ledger. */
+void scene_destroy(Scene *scene, virDomainPtr domain);
+/* It is gone, hook and all. */
+void scene_stop(Scene *scene, virDomainPtr domain);
+
+/* Runs the domain's task. */
+void scene_look(Scene *scene, virDomainPtr domain);
+/* What the queue was given since the last call, in order: "pass", "reconcile", a domain's name's
+ * last character. (transfer full) */
+char *scene_take_tasks(Scene *scene);
+
+/* "STATE|TIER|REASON" of net0 in the ledger, STATE "floor" where it holds nothing. (transfer full)
+ */
+char *scene_status(Scene *scene, virDomainPtr domain);
+gboolean scene_is_parked(Scene *scene, virDomainPtr domain);
+#define assert_status(scene, domain, expected)                                                     \
+    do {                                                                                           \
+        g_autofree char *status_ = scene_status(scene, domain);                                    \
+        ck_assert_str_eq(status_, expected);                                                       \
+    } while (0)
+#define assert_tasks(scene, expected)                                                              \
+    do {                                                                                           \
+        g_autofree char *tasks_ = scene_take_tasks(scene);                                         \
+        ck_assert_str_eq(tasks_, expected);                                                        \
+    } while (0)
+
+/* ---- what libvirt, QEMU and the guest do ---- */
+
+/* The next attach is refused by libvirt with a message that says so; counts attaches. */
+extern gboolean stand_in_refuses;
+extern guint stand_in_attached, stand_in_asked;
+/* An attached device stays hidden: QEMU does not open it. */
+extern gboolean stand_in_hides;
+/* QEMU opens or closes what the domain has. */
+void scene_hold(Scene *scene, virDomainPtr domain, gboolean held);
+/* The device leaves the domain, whoever wanted it; QEMU closes it. */
+void scene_unplug(Scene *scene, virDomainPtr domain);
