@@ -6,7 +6,6 @@
  */
 #include "cli-error.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +52,31 @@ gboolean
 cli_error_is_usage(const GError *error)
 {
     return error->domain == G_OPTION_ERROR;
+}
+
+/* TRUE where both begin with "cannot" and the same verb. */
+static gboolean
+says_the_same(const char *message, const char *prefix)
+{
+    static const char cannot[] = "cannot ";
+    gsize start = strlen(cannot);
+
+    return g_str_has_prefix(prefix, cannot) &&
+           strncmp(message, prefix, start + strcspn(prefix + start, " :") + 1) == 0;
+}
+
+void
+cli_error_prefix(GError **error, const char *format, ...)
+{
+    va_list arguments;
+
+    if (error == NULL || *error == NULL)
+        return;
+    va_start(arguments, format);
+    g_autofree char *prefix = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    if (!says_the_same((*error)->message, prefix))
+        g_prefix_error(error, "%s", prefix);
 }
 
 void

@@ -9,6 +9,10 @@ gboolean cli_error_set(GError **error, IovError code, const char *format, ...) G
 gboolean cli_error_usage(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean cli_error_is_usage(const GError *error);
 
+/* Puts "cannot DO THING 'NAME': " in front, unless the library said so already: it names the action
+ * where it is asked for a whole one. */
+void cli_error_prefix(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* One line on stderr: "iovpool: MESSAGE", with the next step where rights are what is missing. */
 void cli_error_print(const GError *error);
 

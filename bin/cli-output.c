@@ -5,11 +5,8 @@
  */
 #include "cli-output.h"
 
-#include "cli-error.h"
-
 #include <json-glib/json-glib.h>
 #include <stdio.h>
-#include <string.h>
 
 struct _CliTable {
     const CliColumn *columns;
@@ -157,26 +154,28 @@ print_line(const GPtrArray *line, const int *widths)
     putchar('\n');
 }
 
+/* As virsh does: quiet leaves the rows alone. */
 static void
-print_table(const CliTable *table)
+print_table(const CliTable *table, gboolean quiet)
 {
     g_autoptr(GPtrArray) lines = format_lines(table);
     const GPtrArray *titles = g_ptr_array_index(lines, 0);
     g_autofree int *widths = g_new0(int, titles->len);
-    int total = 1;
+    int total = 0;
 
     for (guint j = 0; j < titles->len; j++) {
         widths[j] = width_of_column(lines, j);
         total += widths[j] + 3;
     }
-    for (guint i = 0; i < lines->len; i++) {
+    for (guint i = quiet ? 1 : 0; i < lines->len; i++) {
         print_line(g_ptr_array_index(lines, i), widths);
         if (i == 0) {
             g_autofree char *rule = g_strnfill((gsize)total, '-');
             puts(rule);
         }
     }
-    putchar('\n');
+    if (!quiet)
+        putchar('\n');
 }
 
 static void
@@ -233,12 +232,12 @@ print_json(const CliTable *table)
 }
 
 void
-cli_table_print(const CliTable *table, gboolean as_json)
+cli_table_print(const CliTable *table, const Cli *cli)
 {
-    if (as_json)
+    if (cli->json)
         print_json(table);
     else
-        print_table(table);
+        print_table(table, cli->quiet);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "cli-command.h"
 
 /* A listing: once as a table in virsh's manner, once as JSON, from the same cells. */
 
@@ -45,7 +45,7 @@ void cli_table_add(CliTable *table, const CliCell *cells, guint count);
     cli_table_add(table, (const CliCell[]){__VA_ARGS__},                                           \
                   sizeof((const CliCell[]){__VA_ARGS__}) / sizeof(CliCell))
 
-/* On stdout. */
-void cli_table_print(const CliTable *table, gboolean as_json);
+/* On stdout, as --json and --quiet say. */
+void cli_table_print(const CliTable *table, const Cli *cli);
 /* The first column alone, a line each, for scripts. */
 void cli_table_print_first(const CliTable *table);

@@ -76,6 +76,6 @@ cmd_adapters(Cli *cli, char **arguments G_GNUC_UNUSED, GError **error)
     g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < adapters->len; i++)
         add_adapter(table, g_ptr_array_index(adapters, i), pools);
-    cli_table_print(table, cli->json);
+    cli_table_print(table, cli);
     return TRUE;
 }

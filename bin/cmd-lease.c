@@ -8,6 +8,20 @@
 
 #include <string.h>
 
+/* A pool that is stopped has no functions; one that is not there is a mistake. */
+static gboolean
+check_pool(IovManager *manager, const char *name, GError **error)
+{
+    gboolean active = FALSE;
+
+    if (name == NULL)
+        return TRUE;
+    if (!iov_manager_pool_is_active(manager, name, &active, error))
+        return FALSE;
+    g_autoptr(IovPool) pool = iov_manager_get_pool(manager, name, active, error);
+    return pool != NULL;
+}
+
 gboolean
 cmd_functions(Cli *cli, char **arguments, GError **error)
 {
@@ -20,6 +34,10 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
     IovManager *manager = cli_get_manager(cli, error);
     if (manager == NULL)
         return FALSE;
+    if (!check_pool(manager, arguments[0], error)) {
+        cli_error_prefix(error, "cannot list functions: ");
+        return FALSE;
+    }
     g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, arguments[0], error);
     if (functions == NULL)
         return FALSE;
@@ -37,7 +55,7 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
             cell_number((gint64)iov_lease_get_generation(lease)),
             cell_time(iov_lease_get_since(lease)), cell_text(iov_lease_get_reason(lease)));
     }
-    cli_table_print(table, cli->json);
+    cli_table_print(table, cli);
     return TRUE;
 }
 
@@ -86,10 +104,18 @@ cmd_status(Cli *cli, char **arguments, GError **error)
         return FALSE;
 
     g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
-    for (guint i = 0; i < statuses->len; i++)
-        if (is_of_domain(g_ptr_array_index(statuses, i), arguments[0]))
-            add_status(table, g_ptr_array_index(statuses, i));
-    cli_table_print(table, cli->json);
+    guint found = 0;
+    for (guint i = 0; i < statuses->len; i++) {
+        if (!is_of_domain(g_ptr_array_index(statuses, i), arguments[0]))
+            continue;
+        add_status(table, g_ptr_array_index(statuses, i));
+        found++;
+    }
+    if (found == 0 && arguments[0] != NULL)
+        return cli_error_set(error, IOV_ERROR_NOT_FOUND,
+                             "no active domain '%.64s' has a request: see 'iovpool requests'",
+                             arguments[0]);
+    cli_table_print(table, cli);
     return TRUE;
 }
 
@@ -113,8 +139,8 @@ attach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
     if (!lift_request(domain, cli->manager, request, error)) {
-        g_prefix_error(error, "cannot attach request '%s' of domain '%s': ", request,
-                       virDomainGetName(domain));
+        cli_error_prefix(error, "cannot attach request '%.64s' of domain '%.64s': ", request,
+                         virDomainGetName(domain));
         return FALSE;
     }
     virDomainGetUUIDString(domain, uuid);
@@ -133,8 +159,8 @@ detach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
     gboolean gone = FALSE;
 
     if (!drop_request(domain, cli->manager, request, TRUE, &gone, error)) {
-        g_prefix_error(error, "cannot detach request '%s' of domain '%s': ", request,
-                       virDomainGetName(domain));
+        cli_error_prefix(error, "cannot detach request '%.64s' of domain '%.64s': ", request,
+                         virDomainGetName(domain));
         return FALSE;
     }
     if (gone)
@@ -186,6 +212,8 @@ cmd_attach(Cli *cli, char **arguments, GError **error)
 {
     gboolean done = act(cli, arguments, attach, error);
 
+    if (!done)
+        cli_error_prefix(error, "cannot attach functions to domain '%.64s': ", arguments[0]);
     cli_poke(cli);
     return done;
 }
@@ -195,6 +223,8 @@ cmd_detach(Cli *cli, char **arguments, GError **error)
 {
     gboolean done = act(cli, arguments, detach, error);
 
+    if (!done)
+        cli_error_prefix(error, "cannot detach functions of domain '%.64s': ", arguments[0]);
     cli_poke(cli);
     return done;
 }

@@ -161,7 +161,7 @@ cmd_edit(Cli *cli, char **arguments, GError **error)
     g_autoptr(IovPool) pool = iov_manager_get_pool(manager, arguments[0], FALSE, error);
 
     if (pool == NULL || !edit_pool(cli, pool, error)) {
-        g_prefix_error(error, "cannot edit pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot edit pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     return TRUE;

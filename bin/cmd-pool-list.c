@@ -95,6 +95,6 @@ cmd_list(Cli *cli, char **arguments G_GNUC_UNUSED, GError **error)
     if (list.name)
         cli_table_print_first(table);
     else
-        cli_table_print(table, cli->json);
+        cli_table_print(table, cli);
     return TRUE;
 }

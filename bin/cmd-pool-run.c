@@ -25,17 +25,19 @@ say_notes(const Cli *cli, const char *const *notes)
         cli_say(cli, "%s", *notes);
 }
 
-/* The connection, or NULL where libvirt is not to be had; then a line says so. */
+/* The connection, or NULL where libvirt is not to be had; then a line on stderr says so. */
 static virConnectPtr
-try_connection(Cli *cli, const char *consequence)
+try_connection(Cli *cli, const char *name, const char *consequence)
 {
     g_autoptr(GError) cause = NULL;
 
     if (!cli_uses_libvirt(cli))
         return NULL;
     virConnectPtr connection = cli_get_connection(cli, &cause);
-    if (connection == NULL)
-        cli_say(cli, "%s: %s", consequence, cause->message);
+    if (connection == NULL) {
+        g_prefix_error(&cause, "the floor network of pool '%.64s' is not %s: ", name, consequence);
+        cli_error_print(cause);
+    }
     return connection;
 }
 
@@ -49,7 +51,7 @@ start_network(Cli *cli, const char *name, GError **error)
         return FALSE;
     if (!floor_network_is_wanted(pool))
         return TRUE;
-    virConnectPtr connection = try_connection(cli, "The floor network was not made");
+    virConnectPtr connection = try_connection(cli, name, "made");
     if (connection == NULL)
         return TRUE;
     if (!floor_network_start(connection, cli->manager, pool, &note, error))
@@ -65,7 +67,7 @@ start_pool(Cli *cli, const char *name, GError **error)
     g_auto(GStrv) notes = NULL;
 
     if (!iov_manager_start_pool(cli->manager, name, &notes, error)) {
-        g_prefix_error(error, "cannot start pool '%s': ", name);
+        cli_error_prefix(error, "cannot start pool '%.64s': ", name);
         return FALSE;
     }
     say_notes(cli, (const char *const *)notes);
@@ -114,7 +116,7 @@ cmd_start(Cli *cli, char **arguments, GError **error)
         return FALSE;
     cli_poke(cli);
     if (!start_network(cli, name, error)) {
-        g_prefix_error(error, "pool '%s' is started, but its floor network is not: ", name);
+        cli_error_prefix(error, "pool '%.64s' is started, but its floor network is not: ", name);
         return FALSE;
     }
     return TRUE;
@@ -127,7 +129,7 @@ destroy_with_network(Cli *cli, const IovPool *pool, GError **error)
     const char *name = iov_pool_get_name(pool);
     g_autofree char *saved = NULL, *note = NULL;
     g_autoptr(GError) second = NULL;
-    virConnectPtr connection = try_connection(cli, "The floor network was not removed");
+    virConnectPtr connection = try_connection(cli, name, "removed");
 
     if (connection != NULL && !floor_network_stop(connection, pool, &saved, &note, error))
         return FALSE;
@@ -176,7 +178,7 @@ cmd_destroy(Cli *cli, char **arguments, GError **error)
     if (cli_get_manager(cli, error) == NULL)
         return FALSE;
     if (!destroy_pool(cli, arguments[0], error)) {
-        g_prefix_error(error, "cannot destroy pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot destroy pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     cli_say(cli, "Pool '%s' destroyed", arguments[0]);

@@ -40,7 +40,7 @@ cmd_create(Cli *cli, char **arguments, GError **error)
     g_autoptr(IovPool) pool = iov_manager_create_pool(
         manager, arguments[0], (const char *const *)create.adapters, vfs, error);
     if (pool == NULL) {
-        g_prefix_error(error, "cannot create pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot create pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     cli_say(cli, "Pool '%s' created", iov_pool_get_name(pool));
@@ -61,7 +61,7 @@ cmd_define(Cli *cli, char **arguments, GError **error)
     g_autoptr(IovPool) pool =
         xml != NULL ? iov_manager_define_pool(manager, xml, length, origin, error) : NULL;
     if (pool == NULL) {
-        g_prefix_error(error, "cannot define a pool: ");
+        cli_error_prefix(error, "cannot define pool: ");
         return FALSE;
     }
     cli_say(cli, "Pool '%s' defined from %s", iov_pool_get_name(pool), origin);
@@ -76,7 +76,7 @@ cmd_undefine(Cli *cli, char **arguments, GError **error)
     if (manager == NULL)
         return FALSE;
     if (!iov_manager_undefine_pool(manager, arguments[0], error)) {
-        g_prefix_error(error, "cannot undefine pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot undefine pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     cli_say(cli, "Pool '%s' has been undefined", arguments[0]);
@@ -102,12 +102,12 @@ cmd_dumpxml(Cli *cli, char **arguments, GError **error)
     if (manager == NULL)
         return FALSE;
     if (!dumpxml.inactive && !iov_manager_pool_is_active(manager, arguments[0], &active, error)) {
-        g_prefix_error(error, "cannot dump pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot dump pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     g_autoptr(IovPool) pool = iov_manager_get_pool(manager, arguments[0], active, error);
     if (pool == NULL) {
-        g_prefix_error(error, "cannot dump pool '%s': ", arguments[0]);
+        cli_error_prefix(error, "cannot dump pool '%.64s': ", arguments[0]);
         return FALSE;
     }
     g_autofree char *xml = iov_pool_to_xml(pool);
@@ -132,8 +132,8 @@ cmd_autostart(Cli *cli, char **arguments, GError **error)
     if (manager == NULL)
         return FALSE;
     if (!iov_manager_set_autostart(manager, arguments[0], !autostart.disable, error)) {
-        g_prefix_error(error, "cannot %s pool '%s' as autostarted: ",
-                       autostart.disable ? "unmark" : "mark", arguments[0]);
+        cli_error_prefix(error, "cannot %s pool '%.64s' as autostarted: ",
+                         autostart.disable ? "unmark" : "mark", arguments[0]);
         return FALSE;
     }
     cli_say(cli, "Pool '%s' %s as autostarted", arguments[0],

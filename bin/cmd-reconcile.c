@@ -24,7 +24,7 @@ refresh_network(Cli *cli, const char *name, GError **error)
     if (!floor_network_is_wanted(pool))
         return TRUE;
     if (!floor_network_start(cli->connection, cli->manager, pool, &note, error)) {
-        g_prefix_error(error, "floor network of pool '%s': ", name);
+        cli_error_prefix(error, "floor network of pool '%.64s': ", name);
         return FALSE;
     }
     if (note != NULL)
@@ -62,7 +62,7 @@ gboolean
 cmd_reconcile(Cli *cli, char **arguments G_GNUC_UNUSED, GError **error)
 {
     if (!reconcile(cli, error)) {
-        g_prefix_error(error, "cannot reconcile: ");
+        cli_error_prefix(error, "cannot reconcile: ");
         return FALSE;
     }
     cli_poke(cli);

@@ -197,7 +197,8 @@ cmd_request(Cli *cli, char **arguments, GError **error)
     if (cli_get_manager(cli, error) == NULL)
         return FALSE;
     if (!add_request(cli, arguments[0], error)) {
-        g_prefix_error(error, "cannot add request '%s' to domain '%s': ", wish.name, arguments[0]);
+        cli_error_prefix(error, "cannot add request '%.64s' to domain '%.64s': ", wish.name,
+                         arguments[0]);
         return FALSE;
     }
     cli_poke(cli);
@@ -291,8 +292,8 @@ cmd_unrequest(Cli *cli, char **arguments, GError **error)
         return FALSE;
     gboolean done = remove_request(cli, arguments[0], arguments[1], error);
     if (!done)
-        g_prefix_error(error, "cannot remove request '%s' from domain '%s': ", arguments[1],
-                       arguments[0]);
+        cli_error_prefix(error, "cannot remove request '%.64s' from domain '%.64s': ", arguments[1],
+                         arguments[0]);
     cli_poke(cli);
     return done;
 }

@@ -85,19 +85,26 @@ add_one(CliTable *table, virConnectPtr connection, const char *name, GError **er
     return TRUE;
 }
 
+static gboolean
+fill(CliTable *table, Cli *cli, const char *name, GError **error)
+{
+    virConnectPtr connection = cli_get_connection(cli, error);
+
+    if (connection == NULL)
+        return FALSE;
+    return name != NULL ? add_one(table, connection, name, error)
+                        : add_all(table, connection, error);
+}
+
 gboolean
 cmd_requests(Cli *cli, char **arguments, GError **error)
 {
-    virConnectPtr connection = cli_get_connection(cli, error);
-    if (connection == NULL)
-        return FALSE;
     g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
-    gboolean done = arguments[0] != NULL ? add_one(table, connection, arguments[0], error)
-                                         : add_all(table, connection, error);
-    if (!done) {
-        g_prefix_error(error, "cannot list requests: ");
+
+    if (!fill(table, cli, arguments[0], error)) {
+        cli_error_prefix(error, "cannot list requests: ");
         return FALSE;
     }
-    cli_table_print(table, cli->json);
+    cli_table_print(table, cli);
     return TRUE;
 }

@@ -4,6 +4,7 @@
  */
 #include "cli-command.h"
 #include "libvirt.h"
+#include "request-edit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,10 +59,10 @@ write_function(IovManager *manager, const IovPool *pool, const IovDomain *record
 static char *
 write_port(const IovDomain *record, const IovRequest *request, GError **error)
 {
-    int last = iov_domain_last_pci_index(record);
+    guint index = request_port_index(record);
 
-    if (iov_domain_has_pcie(record) && last < 255)
-        return iov_snippet_port(request, (guint)(last + 1));
+    if (index != 0)
+        return iov_snippet_port(request, index);
     cli_error_set(error, IOV_ERROR_UNSUPPORTED, "the machine takes no further PCIe root port");
     return NULL;
 }
@@ -105,8 +106,8 @@ cmd_snippet(Cli *cli, char **arguments, GError **error)
         return FALSE;
     g_autofree char *xml = write_snippet(cli, arguments[0], arguments[1], error);
     if (xml == NULL) {
-        g_prefix_error(error, "cannot write request '%s' of domain '%s': ", arguments[1],
-                       arguments[0]);
+        cli_error_prefix(error, "cannot write request '%.64s' of domain '%.64s': ", arguments[1],
+                         arguments[0]);
         return FALSE;
     }
     fputs(xml, stdout);

@@ -181,7 +181,7 @@ drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean
     if (*gone)
         return TRUE;
     if (virDomainDetachDeviceAlias(domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0)
-        return TRUE;
+        return check_gone(domain, manager, request, gone, error);
 
     g_autoptr(GError) cause = NULL;
     libvirt_error(&cause, "libvirt cannot detach device '%s'", alias);

@@ -177,13 +177,16 @@ update_network(virConnectPtr connection, virNetworkPtr old, const char *xml, GEr
     g_autofree char *full = add_uuid(xml, old, error);
     if (full == NULL)
         return FALSE;
+    gboolean was_active = virNetworkIsActive(old) == 1;
+    if (was_active && virNetworkDestroy(old) != 0)
+        return libvirt_error(error, "cannot restart network '%s'", virNetworkGetName(old));
     g_autoptr(virNetwork) network = virNetworkDefineXML(connection, full);
-
-    if (network == NULL)
-        return libvirt_error(error, "cannot redefine network '%s'", virNetworkGetName(old));
-    if (virNetworkIsActive(network) == 1 && virNetworkDestroy(network) != 0)
-        return libvirt_error(error, "cannot restart network '%s'", virNetworkGetName(network));
-    return bring_up(network, error);
+    if (network != NULL)
+        return bring_up(network, error);
+    libvirt_error(error, "cannot redefine network '%s'", virNetworkGetName(old));
+    if (was_active)
+        virNetworkCreate(old);
+    return FALSE;
 }
 
 gboolean
@@ -249,6 +252,8 @@ remove_network(virNetworkPtr network, char **saved, GError **error)
     const char *name = virNetworkGetName(network);
     char *xml = virNetworkGetXMLDesc(network, VIR_NETWORK_XML_INACTIVE);
 
+    if (xml == NULL) /* not every driver keeps two definitions */
+        xml = virNetworkGetXMLDesc(network, 0);
     if (xml == NULL)
         return libvirt_error(error, "cannot read network '%s'", name);
     *saved = g_strdup(xml);

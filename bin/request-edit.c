@@ -88,12 +88,22 @@ detach(virDomainPtr domain, const IovDomain *record, const char *alias, guint af
     return TRUE;
 }
 
+guint
+request_port_index(const IovDomain *record)
+{
+    int last = iov_domain_last_pci_index(record);
+
+    if (!iov_domain_has_pcie(record) || last >= PCI_INDEX_MAXIMUM)
+        return 0;
+    return (guint)MAX(last, 0) + 1; /* 0 is pcie-root, whether it stands in the XML or not */
+}
+
 /* A floor is hot-plugged into a root port; on a machine without them libvirt finds a slot. */
 static gboolean
 check_ports(const IovDomain *record, gboolean has_floor, guint affect, GError **error)
 {
     if (affect == VIR_DOMAIN_AFFECT_CONFIG) {
-        if (iov_domain_has_pcie(record) && iov_domain_last_pci_index(record) >= PCI_INDEX_MAXIMUM)
+        if (iov_domain_has_pcie(record) && request_port_index(record) == 0)
             return cli_error_set(error, IOV_ERROR_EXHAUSTED,
                                  "it has no PCI controller index left for a root port");
         return TRUE;
@@ -149,8 +159,7 @@ attach_port(virDomainPtr domain, const IovRequest *request, guint affect, GError
         return TRUE;
     if (!check_ports(record, FALSE, affect, error))
         return FALSE;
-    g_autofree char *xml =
-        iov_snippet_port(request, (guint)(iov_domain_last_pci_index(record) + 1));
+    g_autofree char *xml = iov_snippet_port(request, request_port_index(record));
     return attach(domain, xml, "root port", affect, error);
 }
 

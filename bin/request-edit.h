@@ -17,6 +17,9 @@ typedef struct {
 gboolean request_scope_resolve(const RequestScope *scope, virDomainPtr domain, guint *affect,
                                GError **error);
 
+/* The index that a request's root port would get; 0: the machine has no PCIe, or takes no more. */
+guint request_port_index(const IovDomain *record);
+
 /* All or nothing: what was put in is taken out again where a later step fails. */
 gboolean request_put_in(virDomainPtr domain, const IovPool *pool, IovRequest *request, guint affect,
                         GError **error);

@@ -74,14 +74,31 @@ check_against_pool(const IovRequest *request, const IovPool *pool, GError **erro
     return FALSE;
 }
 
+/* A request that was not read from a file has no line: "request:3: CAUSE" is its cause alone. */
+static void
+replace_origin(GError **error, const IovRequest *request)
+{
+    const char *cause = strstr((*error)->message, ": ");
+    g_autofree char *message = g_strdup_printf("request '%s': %s", request->name,
+                                               cause != NULL ? cause + 2 : (*error)->message);
+
+    g_free((*error)->message);
+    (*error)->message = g_steal_pointer(&message);
+}
+
 gboolean
 iov_request_check(IovRequest *request, const IovPool *pool, GError **error)
 {
     g_autoptr(GPtrArray) written = g_ptr_array_new();
-    g_autofree char *origin = g_strdup_printf("request '%s'", request->name);
+    g_autoptr(GError) cause = NULL;
 
     g_ptr_array_add(written, request);
     g_autofree char *xml = iov_requests_to_xml(written);
-    g_autoptr(GPtrArray) read = iov_requests_parse(xml, strlen(xml), origin, error);
-    return read != NULL && (pool == NULL || check_against_pool(request, pool, error));
+    g_autoptr(GPtrArray) read = iov_requests_parse(xml, strlen(xml), "request", &cause);
+    if (read == NULL) {
+        replace_origin(&cause, request);
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return pool == NULL || check_against_pool(request, pool, error);
 }

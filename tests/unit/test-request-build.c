@@ -99,7 +99,8 @@ START_TEST(the_rules_of_the_xml_hold)
     iov_request_set_priority(priority, IOV_PRIORITY_LIMIT + 1);
     assert_fails(iov_request_check(priority, NULL, &error), error, IOV_ERROR_INVALID, "net0");
     iov_request_set_floor(floor, IOV_FLOOR_BRIDGE, NULL, NULL);
-    assert_fails(iov_request_check(floor, NULL, &error), error, IOV_ERROR_INVALID, "source");
+    assert_fails(iov_request_check(floor, NULL, &error), error, IOV_ERROR_INVALID,
+                 "request 'net0': <floor> of type 'bridge' lacks 'source'");
 }
 END_TEST
 
