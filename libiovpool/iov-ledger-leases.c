@@ -35,10 +35,21 @@ refuse_taken(const IovLease *function, GError **error)
                          function->reason != NULL ? function->reason : "");
 }
 
-/* One request, one function. */
+/* It keeps its state and generation: whoever scrubs it goes on. */
 static gboolean
-check_request_is_unserved(IovLedger *ledger, const char *uuid, const char *domain_name,
-                          const char *request, GError **error)
+disown(IovLedger *ledger, const IovLease *function, GError **error)
+{
+    return iov_ledger_change(ledger,
+                             "UPDATE functions SET uuid = NULL, domain_name = NULL, request = NULL"
+                             " WHERE address = ?1",
+                             IOV_VALUES(IOV_TEXT(function->function)), error);
+}
+
+/* One request, one function. One that only waits to be scrubbed serves nobody any more: a domain
+ * that starts again at once must not wait for it. */
+static gboolean
+ensure_request_is_unserved(IovLedger *ledger, const char *uuid, const char *domain_name,
+                           const char *request, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     g_autoptr(IovLease) held = iov_ledger_find_lease(ledger, uuid, request, &failure);
@@ -49,6 +60,8 @@ check_request_is_unserved(IovLedger *ledger, const char *uuid, const char *domai
     }
     if (held == NULL)
         return TRUE;
+    if (held->state == IOV_LEASE_SCRUBBING)
+        return disown(ledger, held, error);
     return iov_error_set(error, IOV_ERROR_BUSY, "request %s of domain %s holds function %s (%s)",
                          request, domain_name, held->function,
                          iov_lease_state_to_string(held->state));
@@ -84,7 +97,7 @@ iov_ledger_lease(IovLedger *ledger, const char *function, const char *uuid, cons
         return FALSE;
     if (present->state != IOV_LEASE_FREE)
         return refuse_taken(present, error);
-    return check_request_is_unserved(ledger, uuid, domain_name, request, error) &&
+    return ensure_request_is_unserved(ledger, uuid, domain_name, request, error) &&
            give(ledger, function, uuid, domain_name, request, IOV_LEASE_RESERVED, now, deadline,
                 generation, error);
 }
@@ -103,7 +116,7 @@ iov_ledger_adopt(IovLedger *ledger, const char *function, const char *uuid, cons
                              function, iov_lease_state_to_string(state));
     if (present->state != IOV_LEASE_FREE && present->state != IOV_LEASE_FOREIGN)
         return refuse_taken(present, error);
-    return check_request_is_unserved(ledger, uuid, domain_name, request, error) &&
+    return ensure_request_is_unserved(ledger, uuid, domain_name, request, error) &&
            give(ledger, function, uuid, domain_name, request, state, now, 0, generation, error);
 }
 

@@ -78,7 +78,8 @@ GPtrArray *iov_ledger_list_functions_in_state(IovLedger *ledger, IovLeaseState s
                                               GError **error);
 
 /* Gives a FREE function to (uuid, request): state RESERVED, a new generation, which is returned in
- * @generation. IOV_ERROR_BUSY where it is not free or the request holds another. */
+ * @generation. IOV_ERROR_BUSY where it is not free or the request holds another; one that only
+ * waits to be scrubbed loses its owner instead. */
 gboolean iov_ledger_lease(IovLedger *ledger, const char *function, const char *uuid,
                           const char *domain_name, const char *request, gint64 now, gint64 deadline,
                           guint64 *generation, GError **error);

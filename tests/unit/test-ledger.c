@@ -319,6 +319,28 @@ START_TEST(a_quarantined_function_is_scrubbed_without_an_owner)
 }
 END_TEST
 
+/* A domain that starts again does not wait for the function of its earlier life. */
+START_TEST(a_request_leaves_what_is_scrubbed_behind)
+{
+    g_autoptr(IovLedger) ledger = open_filled();
+    g_autoptr(GError) error = NULL;
+
+    begin(ledger);
+    guint64 earlier = lease(ledger, vf(1, 0), VM1, "net0");
+    move(ledger, vf(1, 0), earlier, IOV_LEASE_SCRUBBING);
+    guint64 later = lease(ledger, vf(1, 1), VM1, "net0");
+    g_autoptr(IovLease) held = iov_ledger_find_lease(ledger, VM1, "net0", &error);
+    assert_done(held != NULL, error);
+    ck_assert_str_eq(held->function, vf(1, 1));
+    ck_assert_uint_eq(held->generation, later);
+    g_autoptr(IovLease) left = get(ledger, vf(1, 0));
+    ck_assert_uint_eq(left->state, IOV_LEASE_SCRUBBING);
+    ck_assert_ptr_null(left->domain_uuid);
+    move(ledger, vf(1, 0), earlier, IOV_LEASE_FREE);
+    assert_consistent(ledger, 8);
+}
+END_TEST
+
 START_TEST(a_late_release_touches_nobody)
 {
     g_autoptr(IovLedger) ledger = open_filled();
@@ -440,6 +462,7 @@ main(void)
     tcase_add_test(tests, an_unleased_function_says_why_it_is_not_free);
     tcase_add_test(tests, moves_follow_the_table);
     tcase_add_test(tests, a_quarantined_function_is_scrubbed_without_an_owner);
+    tcase_add_test(tests, a_request_leaves_what_is_scrubbed_behind);
     tcase_add_test(tests, a_late_release_touches_nobody);
     tcase_add_test(tests, a_note_and_a_deadline_leave_the_state);
     tcase_add_test(tests, adoption_goes_straight_to_a_held_state);
