@@ -2,39 +2,41 @@
 /*
  * The hook's last resort. libvirt waits for the hook without a limit, and kills a guest when its
  * `started` or `reconnect` hook fails in whatever way; so a deadline, a crash in a library and a
- * termination signal all end in a status of our own choice. The lines are made beforehand: a
- * handler may only write and exit. A process in uninterruptible sleep is beyond its reach.
+ * termination signal all end in a status of our own choice. The handler calls nothing but what is
+ * async-signal-safe. A process in uninterruptible sleep is beyond its reach.
  */
 #include "deadline.h"
 
 #include "report.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ALTERNATE_STACK_SIZE (16 * 1024)
+#define LINE_SIZE 512
+#define NAME_LIMIT 128 /* bytes: the line must get to what follows */
 
-enum { CAUSE_DEADLINE, CAUSE_CRASH, CAUSE_TERMINATED, N_CAUSES };
+static const char not_done[] = "not done within ";
+static const char crashed[] = "the hook crashed";
+static const char terminated[] = "the hook was told to stop";
 
 static const struct {
     int number;
-    int cause;
+    const char *cause;
 } guarded[] = {
-    {SIGALRM, CAUSE_DEADLINE},   {SIGSEGV, CAUSE_CRASH},      {SIGBUS, CAUSE_CRASH},
-    {SIGABRT, CAUSE_CRASH},      {SIGFPE, CAUSE_CRASH},       {SIGILL, CAUSE_CRASH},
-    {SIGTRAP, CAUSE_CRASH},      {SIGSYS, CAUSE_CRASH},       {SIGXCPU, CAUSE_CRASH},
-    {SIGXFSZ, CAUSE_CRASH},      {SIGHUP, CAUSE_TERMINATED},  {SIGINT, CAUSE_TERMINATED},
-    {SIGQUIT, CAUSE_TERMINATED}, {SIGTERM, CAUSE_TERMINATED},
+    {SIGALRM, not_done},   {SIGSEGV, crashed},    {SIGBUS, crashed},    {SIGABRT, crashed},
+    {SIGFPE, crashed},     {SIGILL, crashed},     {SIGTRAP, crashed},   {SIGSYS, crashed},
+    {SIGXCPU, crashed},    {SIGXFSZ, crashed},    {SIGHUP, terminated}, {SIGINT, terminated},
+    {SIGQUIT, terminated}, {SIGTERM, terminated},
 };
 
 volatile sig_atomic_t iov_hook_refuse;
 
 static const IovHookEnding *guard_ending;
 static struct timespec guard_start;
-static char lines[N_CAUSES][2][512]; /* by status */
+static unsigned deadline_seconds;
 
 int
 iov_hook_early_status(const IovHookEnding *ending)
@@ -42,42 +44,71 @@ iov_hook_early_status(const IovHookEnding *ending)
     return ending->refused != NULL && iov_hook_refuse != 0 ? 1 : 0;
 }
 
+typedef struct {
+    char text[LINE_SIZE];
+    size_t length;
+} Line;
+
+/* Leaves room for the newline and the terminator. */
+static void
+append_bytes(Line *line, const char *text, size_t length)
+{
+    size_t room = sizeof(line->text) - 2 - line->length;
+
+    if (length > room)
+        length = room;
+    memcpy(line->text + line->length, text, length);
+    line->length += length;
+    line->text[line->length] = '\0';
+}
+
+static void
+append(Line *line, const char *text)
+{
+    append_bytes(line, text, strlen(text));
+}
+
+static void
+append_seconds(Line *line, unsigned seconds)
+{
+    char text[] = {(char)('0' + seconds / 10 % 10), (char)('0' + seconds % 10), '\0'};
+
+    append(line, seconds < 10 ? text + 1 : text);
+    append(line, " s");
+}
+
+static void
+write_line(const char *cause, const char *follows)
+{
+    const char *name = guard_ending->domain;
+    Line line = {.length = 0};
+
+    append(&line, "iovpool-virt-hook: ");
+    append(&line, guard_ending->action);
+    append(&line, " domain ");
+    append_bytes(&line, name, strnlen(name, NAME_LIMIT));
+    append(&line, ": ");
+    append(&line, cause);
+    if (cause == not_done)
+        append_seconds(&line, deadline_seconds);
+    append(&line, "; ");
+    append(&line, follows);
+    iov_hook_make_one_line(line.text);
+    line.text[line.length++] = '\n';
+    if (write(STDERR_FILENO, line.text, line.length) < 0)
+        return;
+}
+
 static void
 end_early(int number)
 {
     int status = iov_hook_early_status(guard_ending);
-
-    for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
-        if (guarded[i].number != number)
-            continue;
-        const char *line = lines[guarded[i].cause][status];
-        if (write(STDERR_FILENO, line, strlen(line)) < 0)
-            break;
-    }
-    _exit(status);
-}
-
-static void
-make_line(int cause, int status, const char *text)
-{
     const char *follows = status == 0 ? guard_ending->goes_on : guard_ending->refused;
-    char *line = lines[cause][status];
-    size_t size = sizeof(lines[cause][status]);
 
-    if (follows == NULL)
-        return;
-    /* the name is cut first: the line must say what follows */
-    snprintf(line, size - 1, "iovpool-virt-hook: %s domain %.128s: %s; %s", guard_ending->action,
-             guard_ending->domain, text, follows);
-    iov_hook_make_one_line(line);
-    strcat(line, "\n");
-}
-
-static void
-make_lines(int cause, const char *text)
-{
-    make_line(cause, 0, text);
-    make_line(cause, 1, text);
+    for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++)
+        if (guarded[i].number == number)
+            write_line(guarded[i].cause, follows);
+    _exit(status);
 }
 
 void
@@ -90,8 +121,6 @@ iov_hook_guard(const IovHookEnding *ending)
 
     guard_ending = ending;
     clock_gettime(CLOCK_MONOTONIC, &guard_start);
-    make_lines(CAUSE_CRASH, "the hook crashed");
-    make_lines(CAUSE_TERMINATED, "the hook was told to stop");
     sigaltstack(&alternate, NULL);
     sigfillset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++)
@@ -106,10 +135,8 @@ iov_hook_set_deadline(unsigned seconds)
 {
     struct itimerval timer = {0};
     struct timespec now;
-    char text[64];
 
-    snprintf(text, sizeof(text), "not done within %u s", seconds);
-    make_lines(CAUSE_DEADLINE, text);
+    deadline_seconds = seconds;
     clock_gettime(CLOCK_MONOTONIC, &now);
     long long left = seconds * 1000000LL - (now.tv_sec - guard_start.tv_sec) * 1000000LL -
                      (now.tv_nsec - guard_start.tv_nsec) / 1000;

@@ -78,8 +78,8 @@ read_calls(void)
     return g_file_get_contents(path, &text, NULL, NULL) ? text : g_strdup("");
 }
 
-static char *
-build_path(const char *relative)
+char *
+built_file(const char *relative)
 {
     const char *dir = g_getenv("IOV_TEST_BUILDDIR");
 
@@ -93,7 +93,7 @@ stub_module(void)
     static char *path;
 
     if (path == NULL)
-        path = build_path("tests/hook/.libs/stub-module.so");
+        path = built_file("tests/hook/.libs/stub-module.so");
     return path;
 }
 
@@ -117,7 +117,7 @@ copy_file(const char *from, const char *to)
 void
 install_agent(void)
 {
-    g_autofree char *from = build_path("tests/hook/stub-agent");
+    g_autofree char *from = built_file("tests/hook/stub-agent");
     g_autofree char *to = root_path("iovpoold");
 
     copy_file(from, to);
@@ -206,7 +206,7 @@ converse(const HookRun *run, int in, int out, int err, HookResult *result)
 HookResult
 run_hook(const HookRun *run)
 {
-    g_autofree char *program = build_path("tests/hook/hook-under-test");
+    g_autofree char *program = built_file("tests/hook/hook-under-test");
     int in[2], out[2], err[2], status;
     HookResult result = {0};
     gint64 start = g_get_monotonic_time();

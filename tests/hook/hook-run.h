@@ -47,6 +47,8 @@ char *use_own_module(void);
 /* Copies the stub agent into the root, where the hook expects the agent. */
 void install_agent(void);
 const char *stub_module(void);
+/* A file of the build directory. (transfer full) */
+char *built_file(const char *relative);
 
 HookResult run_hook(const HookRun *run);
 void hook_result_clear(HookResult *result);

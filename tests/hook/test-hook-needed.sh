@@ -7,6 +7,8 @@ build=${IOV_TEST_BUILDDIR:?run by make check}
 front=$build/virt-hook/iovpool-virt-hook
 module=$build/virt-hook/.libs/virt-hook.so
 status=0
+list_file=$(mktemp)
+trap 'rm -f "$list_file"' EXIT
 
 fail()
 {
@@ -30,4 +32,18 @@ done
 if readelf -W --dyn-syms "$front" | grep -Eq ' (secure_)?getenv(@|$)'; then
     fail "$front reads its environment"
 fi
+
+# The module may load much, but never libvirt: libvirtd waits for this very process.
+[ -f "$module" ] || fail "$module: missing"
+LD_LIBRARY_PATH=$build/libiovpool/.libs ldd "$module" >"$list_file"
+grep -q 'libiovpool\.so' "$list_file" || fail "$module does not link libiovpool"
+for library in libvirt libgio; do
+    ! grep -q "$library" "$list_file" || fail "$module loads $library"
+done
+# A symbol that is missing must be found when the front loads the module, not when it is called.
+for object in "$module" "$build/libiovpool/.libs/libiovpool.so"; do
+    readelf -dW "$object" | grep -Eq '\((FLAGS|FLAGS_1)\).*NOW' || fail "$object is bound lazily"
+done
+symbols=$(readelf -W --dyn-syms "$module" | awk '$5 == "GLOBAL" && $7 != "UND" { print $8 }')
+[ "$symbols" = iov_virt_hook_run ] || fail "$module exports: $symbols"
 exit $status
