@@ -124,9 +124,7 @@ adopt_namespace(xmlNode *root)
 
     if (root->ns != NULL)
         return;
-    ns = xmlSearchNsByHref(root->doc, root, BAD_CAST IOV_REQUEST_NAMESPACE);
-    if (ns == NULL)
-        ns = xmlNewNs(root, BAD_CAST IOV_REQUEST_NAMESPACE, NULL);
+    ns = xmlNewNs(root, BAD_CAST IOV_REQUEST_NAMESPACE, NULL);
     while (node != NULL && ns != NULL) {
         if (node->type == XML_ELEMENT_NODE && node->ns == NULL)
             xmlSetNs(node, ns);

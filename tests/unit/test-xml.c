@@ -96,6 +96,7 @@ START_TEST(errors_name_the_line)
                  "file:3: no good?");
     assert_refused("<a>\n  <b>\n</a>", "test:3: ");
     assert_refused("<a>\n\n\n&undefined;</a>", "test:4: ");
+    assert_refused("<a>\n<b c='1' c='2'/>\n</d>", "test:2: ");
 }
 END_TEST
 
@@ -203,6 +204,24 @@ START_TEST(ends_of_text_are_safe)
 }
 END_TEST
 
+/* Whatever a document says of itself: its bytes are UTF-8. */
+START_TEST(a_declared_encoding_does_not_count)
+{
+    static const char *const encodings[] = {"ISO-8859-1", "UTF-16", "US-ASCII", "x-nonsense"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(encodings); i++) {
+        g_autofree char *xml =
+            g_strdup_printf("<?xml version='1.0' encoding='%s'?><a b='\xc3\xa4'/>", encodings[i]);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(xmlDoc) doc = parse(xml, &error);
+
+        assert_done(doc != NULL, error);
+        g_autofree char *value = iov_xml_attribute(xmlDocGetRootElement(doc), "b");
+        ck_assert_str_eq(value, "\xc3\xa4");
+    }
+}
+END_TEST
+
 /* Other people's metadata is none of our business. */
 START_TEST(an_undeclared_prefix_is_a_name)
 {
@@ -215,13 +234,11 @@ END_TEST
 /* Names of golden cases that the schema lets pass: rules that RELAX NG cannot say, or that the
  * schema's reader sees otherwise. */
 static const char *const beyond_the_schema[] = {
-    "defaults-of-nvme",  "duplicate-mac",
-    "duplicate-name",    "failover-of-nvme",
-    "floor-of-nvme",     "mac-zero",
-    "match-vendor-zero", "name-blank-around",
-    "rate-overflow",     "rate-min-above-max",
-    "same-address",      "same-match",
-    "same-netdev",       NULL,
+    "defaults-of-nvme", "duplicate-mac",       "duplicate-name",
+    "failover-of-nvme", "floor-model-of-nvme", "floor-of-nvme",
+    "mac-zero",         "match-vendor-zero",   "name-blank-around",
+    "rate-overflow",    "rate-min-above-max",  "same-address",
+    "same-match",       "same-netdev",         NULL,
 };
 
 static char *
@@ -361,6 +378,7 @@ main(void)
     tcase_add_test(tests, only_elements_count);
     tcase_add_test(tests, tags_cannot_hide);
     tcase_add_test(tests, ends_of_text_are_safe);
+    tcase_add_test(tests, a_declared_encoding_does_not_count);
     tcase_add_test(tests, an_undeclared_prefix_is_a_name);
     tcase_add_test(tests, schema_errors_name_the_line);
     tcase_add_test(tests, nothing_is_printed);
