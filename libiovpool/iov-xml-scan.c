@@ -8,8 +8,6 @@
  */
 #include "iov-xml-scan.h"
 
-#include "iov-xml.h"
-
 #include <string.h>
 
 typedef struct {

@@ -6,7 +6,6 @@
  */
 #include "iov-xml.h"
 
-#include "iov-schema.h"
 #include "iov-xml-scan.h"
 
 #include <libxml/parser.h>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "iov-error-private.h"
+#include "iov-schema.h"
 
 #include <libxml/tree.h>
 
@@ -9,14 +10,11 @@
  * Safe XML: no entities, no DTD, no network, no huge documents; any DOCTYPE is refused. Bytes,
  * depth and attributes are capped. Messages are "ORIGIN:LINE: cause", one line.
  */
-#define IOV_XML_DEPTH_LIMIT 64
 #define IOV_XML_DOMAIN_LIMIT (4 * 1024 * 1024) /* bytes of a domain XML */
 
 /* (transfer full): free with xmlFreeDoc, or g_autoptr(xmlDoc) */
 xmlDoc *iov_xml_parse(const char *data, gsize length, gsize limit, const char *origin,
                       GError **error);
-
-typedef enum { IOV_SCHEMA_POOL, IOV_SCHEMA_DOMAIN_METADATA } IovSchema;
 
 /* Validates against one of the RELAX NG schemas, which are compiled into the library. */
 gboolean iov_xml_validate(xmlDoc *doc, IovSchema schema, const char *origin, GError **error);
