@@ -81,16 +81,16 @@ static const char schema[] =
                           " migration INTEGER NOT NULL, since INTEGER NOT NULL,"
                           " PRIMARY KEY (uuid, request)) WITHOUT ROWID;";
 
-/* The journal is truncated, not unlinked, after each change: no directory entry comes and goes.
- * Without cache_spill a large change would lock readers out before its commit. */
+/* The journal mode stays SQLite's own, DELETE: measured on a tmpfs, TRUNCATE and PERSIST are not
+ * faster, and WAL would need a writable directory to read. Without cache_spill = OFF a large change
+ * would lock readers out before its commit. */
 gboolean
 iov_ledger_configure(IovLedger *ledger, GError **error)
 {
     sqlite3 *database = ledger->database;
     const char *settings = ledger->mode == IOV_LEDGER_READ
                                ? "PRAGMA query_only = ON"
-                               : "PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE;"
-                                 "PRAGMA cache_spill = OFF";
+                               : "PRAGMA synchronous = OFF; PRAGMA cache_spill = OFF";
 
     sqlite3_limit(database, SQLITE_LIMIT_LENGTH, LENGTH_LIMIT);
     if (sqlite3_extended_result_codes(database, 1) != SQLITE_OK ||
@@ -149,8 +149,8 @@ probe_boot(IovLedger *ledger, GError **error)
     return IOV_LEDGER_PROBE_OTHER_BOOT;
 }
 
-IovLedgerProbe
-iov_ledger_probe(IovLedger *ledger, GError **error)
+static IovLedgerProbe
+probe_file(IovLedger *ledger, GError **error)
 {
     gint64 application, version, tables;
 
@@ -164,6 +164,21 @@ iov_ledger_probe(IovLedger *ledger, GError **error)
     if (application != 0 || version != 0 || tables != 0)
         return refuse_alien(ledger, error);
     return IOV_LEDGER_PROBE_BLANK;
+}
+
+/* In one transaction: else another process could write the schema between two looks at the file. */
+IovLedgerProbe
+iov_ledger_probe(IovLedger *ledger, GError **error)
+{
+    if (!sqlite3_get_autocommit(ledger->database))
+        return probe_file(ledger, error);
+    if (sqlite3_exec(ledger->database, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
+        iov_ledger_fail(ledger, error);
+        return IOV_LEDGER_PROBE_FAILED;
+    }
+    IovLedgerProbe probe = probe_file(ledger, error);
+    sqlite3_exec(ledger->database, "ROLLBACK", NULL, NULL, NULL);
+    return probe;
 }
 
 gboolean
