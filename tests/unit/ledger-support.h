@@ -5,6 +5,7 @@
 #include "test-support.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A ledger below a temporary directory, with pools of adapters and functions to lease. */
@@ -15,6 +16,18 @@
 
 static char *base; /* the temporary directory; the ledger's is RUN_DIR below it */
 static char *run_dir;
+
+/* Seeded by IOV_TEST_SEED, or anew; the seed is printed, so that a failure can be repeated. */
+static inline GRand *
+test_random(const char *test)
+{
+    const char *text = g_getenv("IOV_TEST_SEED");
+    guint32 seed = text != NULL ? (guint32)g_ascii_strtoull(text, NULL, 10) : g_random_int();
+
+    printf("%s: IOV_TEST_SEED=%u\n", test, seed);
+    fflush(stdout);
+    return g_rand_new_with_seed(seed);
+}
 
 static inline char *
 ledger_path(const char *name)
