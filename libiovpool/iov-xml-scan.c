@@ -88,13 +88,19 @@ count_element(Scanner *scanner, const char *tag, guint attributes, gboolean is_e
               GError **error)
 {
     if (attributes > IOV_XML_ATTRIBUTES_LIMIT)
-        return refuse(scanner, tag, error, "an element has more than 64 attributes");
+        return refuse(
+            scanner, tag, error,
+            "an element has more than " G_STRINGIFY(IOV_XML_ATTRIBUTES_LIMIT) " attributes");
     if (scanner->namespaces > IOV_XML_NAMESPACES_LIMIT)
-        return refuse(scanner, tag, error, "more than 1024 namespaces are declared");
+        return refuse(
+            scanner, tag, error,
+            "more than " G_STRINGIFY(IOV_XML_NAMESPACES_LIMIT) " namespaces are declared");
     if (++scanner->elements > IOV_XML_ELEMENTS_LIMIT)
-        return refuse(scanner, tag, error, "more than 65536 elements");
+        return refuse(scanner, tag, error,
+                      "more than " G_STRINGIFY(IOV_XML_ELEMENTS_LIMIT) " elements");
     if (scanner->depth >= IOV_XML_DEPTH_LIMIT)
-        return refuse(scanner, tag, error, "elements are nested deeper than 64");
+        return refuse(scanner, tag, error,
+                      "elements are nested deeper than " G_STRINGIFY(IOV_XML_DEPTH_LIMIT));
     scanner->depth += !is_empty;
     return TRUE;
 }

@@ -7,9 +7,9 @@
  * A pass over the bytes of a document before any parser sees it. It refuses what is not text
  * (UTF-8, the characters of XML), any DOCTYPE, and a document that breaks these limits.
  */
-#define IOV_XML_DEPTH_LIMIT 64        /* elements within elements */
-#define IOV_XML_ATTRIBUTES_LIMIT 64   /* of one element, namespace declarations counted */
-#define IOV_XML_ELEMENTS_LIMIT 65536  /* of one document */
-#define IOV_XML_NAMESPACES_LIMIT 1024 /* declarations in one document */
+#define IOV_XML_DEPTH_LIMIT 64       /* elements within elements */
+#define IOV_XML_ATTRIBUTES_LIMIT 64  /* of one element, namespace declarations counted */
+#define IOV_XML_ELEMENTS_LIMIT 65536 /* of one document */
+#define IOV_XML_NAMESPACES_LIMIT 256 /* declarations in one document */
 
 gboolean iov_xml_scan(const char *data, gsize length, const char *origin, GError **error);
