@@ -256,7 +256,6 @@ wait_for_function(Admission *admission, const IovRequest *request, IovStatus *st
 static gboolean
 admit_request(Admission *admission, const IovRequest *request, GError **error)
 {
-    g_autofree char *definition = NULL;
     g_autoptr(IovPool) pool = NULL;
     g_autoptr(IovStatus) status = NULL;
     g_autoptr(GError) local = NULL;
