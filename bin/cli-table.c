@@ -72,7 +72,7 @@ const char *
 cli_suggest_command(const char *name)
 {
     const char *best = NULL;
-    guint best_distance = 3; /* more than two slips is another word */
+    guint best_distance = strlen(name) < 5 ? 2 : 3; /* more slips make another word */
 
     if (strlen(name) > 32)
         return NULL;

@@ -108,21 +108,36 @@ set_floor(IovRequest *request, GError **error)
     return TRUE;
 }
 
+/* Other devices than network devices have no paravirtual floor, and no policy but who has them. */
+static gboolean
+check_class(const IovPool *pool, GError **error)
+{
+    const char *const values[] = {wish.mac,      wish.vlan,  wish.rate_min,
+                                  wish.rate_max, wish.floor, wish.model};
+    const char *const names[] = {"mac", "vlan", "rate-min", "rate-max", "floor", "model"};
+
+    if (iov_pool_get_class(pool) == IOV_CLASS_NET)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+        if (values[i] != NULL)
+            return cli_error_set(error, IOV_ERROR_INVALID,
+                                 "pool '%s' is of class %s: leave out --%s, which is for network "
+                                 "devices",
+                                 wish.pool, iov_class_to_string(iov_pool_get_class(pool)),
+                                 names[i]);
+    return TRUE;
+}
+
 /* (transfer full) */
 static IovRequest *
 make_request(virConnectPtr connection, const IovPool *pool, GError **error)
 {
     g_autoptr(IovRequest) request = iov_request_create(wish.name, wish.pool, error);
 
-    if (request == NULL || !set_numbers(request, error) || !set_migration(request, error) ||
-        !set_floor(request, error))
+    if (request == NULL || !check_class(pool, error) || !set_numbers(request, error) ||
+        !set_migration(request, error) || !set_floor(request, error))
         return NULL;
     iov_request_set_required(request, wish.required);
-    if (iov_pool_get_class(pool) != IOV_CLASS_NET && wish.mac != NULL) {
-        cli_error_set(error, IOV_ERROR_INVALID, "pool '%s' is no network pool: leave out --mac",
-                      wish.pool);
-        return NULL;
-    }
     if (iov_pool_get_class(pool) == IOV_CLASS_NET &&
         !request_choose_mac(connection, request, wish.mac, error))
         return NULL;
@@ -170,15 +185,27 @@ put_in(Cli *cli, virDomainPtr domain, const IovPool *pool, IovRequest *request, 
     return FALSE;
 }
 
+/* A running domain is served by the started pool: without it nothing is attached in vain. */
+static gboolean
+check_started(Cli *cli, guint affect, GError **error)
+{
+    if ((affect & VIR_DOMAIN_AFFECT_LIVE) == 0)
+        return TRUE;
+    g_autoptr(IovPool) started = iov_manager_get_pool(cli->manager, wish.pool, TRUE, error);
+    return started != NULL;
+}
+
 static gboolean
 add_request(Cli *cli, const char *name, GError **error)
 {
     guint affect = 0;
+    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
     g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, wish.pool, FALSE, error);
     if (pool == NULL || cli_get_connection(cli, error) == NULL)
         return FALSE;
     g_autoptr(virDomain) domain = libvirt_find_domain(cli->connection, name, error);
-    if (domain == NULL || !request_scope_resolve(&wish.scope, domain, &affect, error))
+    if (domain == NULL || !request_scope_resolve(&wish.scope, domain, &affect, error) ||
+        !check_started(cli, affect, error))
         return FALSE;
     g_autoptr(IovRequest) request = make_request(cli->connection, pool, error);
     if (request == NULL || !put_in(cli, domain, pool, request, affect, error))
@@ -269,6 +296,7 @@ static gboolean
 remove_request(Cli *cli, const char *name, const char *request, GError **error)
 {
     guint affect = 0;
+    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
 
     if (cli_get_connection(cli, error) == NULL || !iov_pool_check_name(request, error))
         return FALSE;

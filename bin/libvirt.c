@@ -99,7 +99,8 @@ libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
     }
     IovDomain *record = iov_domain_parse(xml, strlen(xml), error);
     free(xml);
-    if (record == NULL)
+    /* the library names the domain where it got as far as its name */
+    if (record == NULL && error != NULL && !g_str_has_prefix((*error)->message, "domain '"))
         g_prefix_error(error, "domain '%s': ", virDomainGetName(domain));
     return record;
 }

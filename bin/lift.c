@@ -37,8 +37,10 @@ ignore_stale(gboolean done, GError **cause, GError **error)
     return FALSE;
 }
 
-gboolean
-lift_confirm(IovManager *manager, const char *uuid, const char *request, GError **error)
+/* @reason: (nullable): noted where QEMU does not hold the device yet */
+static gboolean
+confirm(IovManager *manager, const char *uuid, const char *request, const char *reason,
+        GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(IovLease) lease = find_lease(manager, uuid, request, &cause);
@@ -53,11 +55,16 @@ lift_confirm(IovManager *manager, const char *uuid, const char *request, GError 
     if (!iov_manager_is_held(manager, lease, &held, error))
         return FALSE;
     if (!held)
-        return iov_manager_note(manager, uuid, request, "guest has not negotiated failover yet",
-                                error);
+        return reason == NULL || iov_manager_note(manager, uuid, request, reason, error);
     gboolean done = iov_manager_lift_done(manager, iov_lease_get_function(lease),
                                           iov_lease_get_generation(lease), &cause);
     return ignore_stale(done, &cause, error);
+}
+
+gboolean
+lift_confirm(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    return confirm(manager, uuid, request, NULL, error);
 }
 
 /* The attach was refused: back to the floor, and @error says both what failed and, should that
@@ -91,7 +98,11 @@ attach(virDomainPtr domain, IovManager *manager, const char *request, const IovL
         return FALSE;
     if (virDomainAttachDeviceFlags(domain, xml, VIR_DOMAIN_AFFECT_LIVE) != 0)
         return give_back(manager, lease, generation, error);
-    return lift_confirm(manager, iov_domain_get_uuid(record), request, error);
+    /* in a failover pair QEMU keeps the device for itself until the guest's driver is ready */
+    return confirm(manager, iov_domain_get_uuid(record), request,
+                   strstr(xml, "<teaming") != NULL ? "guest has not negotiated failover yet"
+                                                   : "QEMU does not hold the function yet",
+                   error);
 }
 
 gboolean

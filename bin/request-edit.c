@@ -8,7 +8,10 @@
 
 #include "cli-error.h"
 
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define PCI_INDEX_MAXIMUM 255
 
@@ -35,6 +38,30 @@ request_scope_resolve(const RequestScope *scope, virDomainPtr domain, guint *aff
     if (*affect == 0)
         *affect = active ? VIR_DOMAIN_AFFECT_LIVE : VIR_DOMAIN_AFFECT_CONFIG;
     return TRUE;
+}
+
+struct _RequestLock {
+    int descriptor; /* of the directory; -1: not locked */
+};
+
+RequestLock *
+request_lock(const char *run_dir)
+{
+    RequestLock *lock = g_new0(RequestLock, 1);
+
+    lock->descriptor = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock->descriptor >= 0)
+        while (flock(lock->descriptor, LOCK_EX) != 0 && errno == EINTR)
+            continue;
+    return lock;
+}
+
+void
+request_unlock(RequestLock *lock)
+{
+    if (lock->descriptor >= 0)
+        close(lock->descriptor);
+    g_free(lock);
 }
 
 static gboolean

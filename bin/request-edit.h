@@ -17,6 +17,13 @@ typedef struct {
 gboolean request_scope_resolve(const RequestScope *scope, virDomainPtr domain, guint *affect,
                                GError **error);
 
+/* Holds off other processes that change requests: a domain's requests are one element, read and
+ * written as a whole. Best effort: somebody without rights on @run_dir changes them unguarded. */
+typedef struct _RequestLock RequestLock;
+RequestLock *request_lock(const char *run_dir);
+void request_unlock(RequestLock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RequestLock, request_unlock)
+
 /* The index that a request's root port would get; 0: the machine has no PCIe, or takes no more. */
 guint request_port_index(const IovDomain *record);
 

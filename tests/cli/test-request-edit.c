@@ -169,6 +169,34 @@ START_TEST(a_floor_is_as_asked)
 }
 END_TEST
 
+/* Other devices have metadata and a port, and neither floor nor MAC. */
+START_TEST(a_drive_has_no_floor)
+{
+    const SysfsDevice drive = {
+        .address = "0000:09:00.0",
+        .vendor = 0x1b36,
+        .device = 0x0010,
+        .class_code = 0x010802,
+        .driver = "nvme",
+        .total_vfs = 4,
+        .num_vfs = 2,
+        .autoprobe_off = TRUE,
+        .vf_driver = "vfio-pci",
+    };
+
+    sysfs_tree_add(tree, &drive);
+    ck_assert_int_eq(run("create drives --adapter 0000:09:00.0 --vfs 2"), 0);
+    ck_assert_int_eq(run("request vm1 --pool drives --name d0 --mac 52:54:00:00:00:01"), 1);
+    ck_assert_int_eq(run("request vm1 --pool drives --name d0 --floor bridge:br0"), 1);
+    ck_assert_int_eq(run("request vm1 --pool drives --name d0 --model virtio"), 1);
+    ck_assert_uint_eq(fake.effects, 0);
+    ck_assert_int_eq(run("request vm1 --pool drives --name d0"), 0);
+    ck_assert_uint_eq(fake_count(FALSE, "//iov:request[@name='d0'][not(@mac)]"), 1);
+    ck_assert_uint_eq(fake_count(FALSE, "//interface"), 0);
+    ck_assert_uint_eq(fake_count(FALSE, "//controller[alias/@name='ua-iov-d0-port']"), 1);
+}
+END_TEST
+
 START_TEST(a_running_domain_is_changed_by_default)
 {
     g_autofree char *config = fake_xml(FALSE);
@@ -219,6 +247,7 @@ START_TEST(a_stopped_pool_takes_no_live_request)
 
     ck_assert_int_eq(run("destroy fast"), 0);
     ck_assert_int_eq(run("request vm1 --pool fast --name net0"), 1);
+    ck_assert_uint_eq(fake.effects, 0);
     g_autofree char *after = fake_xml(TRUE);
     ck_assert_str_eq(after, live);
 }
@@ -248,6 +277,7 @@ main(void)
     tcase_add_test(stopped, what_cannot_be_is_refused);
     tcase_add_test(stopped, a_machine_without_pcie_gets_no_port);
     tcase_add_test(stopped, a_floor_is_as_asked);
+    tcase_add_test(stopped, a_drive_has_no_floor);
     tcase_add_test(running, a_running_domain_is_changed_by_default);
     tcase_add_test(running, live_and_config_go_together);
     tcase_add_test(running, a_stopped_pool_takes_no_live_request);
