@@ -292,6 +292,13 @@ iov_snippet_port(const IovRequest *request, guint index)
     iov_xml_set(root, "type", "pci");
     iov_xml_set(root, "index", "%u", index);
     iov_xml_set(root, "model", "pcie-root-port");
+    append_with(root, "model", "name", "pcie-root-port");
+    /* libvirt fills these in when it defines a domain, but wants them from a device that is
+     * attached: its own choice for the chassis is the index too, and any port will do in a chassis
+     * of its own. */
+    xmlNode *target = append(root, "target");
+    iov_xml_set(target, "chassis", "%u", index);
+    iov_xml_set(target, "port", "0x%x", index);
     append_with(root, "alias", "name", alias);
     return iov_xml_format(doc, root);
 }
