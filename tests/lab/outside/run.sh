@@ -71,6 +71,12 @@ attach_console() {
     socat STDIO,raw,echo=0 "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
 }
 
+# show_logs: prints what the scenarios' logs say while they grow; the checks stand in them too
+show_logs() {
+    tail --quiet --lines=+1 --follow=name --retry --sleep-interval=0.3 --pid="$HOST_PID" \
+        "${names[@]/%/.log}" 2>/dev/null || true
+}
+
 lab_run() {
     local list files limit purpose=run status=0
     list=$(scenario_files)
@@ -82,7 +88,14 @@ lab_run() {
     fill_share "$RUN" "$purpose" "${files[@]}"
     host_boot lab1 1 "$RELEASE" "$MEMORY" "$limit" "$RUN"
     trap stop_host EXIT
-    report_tap < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/share/results/tap") || status=$?
+    if [ "$SHOW" = yes ]; then
+        (cd "$RUN/share/results" && show_logs) &
+        exec 4>"$RUN/tap"
+    else
+        exec 4>&1
+    fi
+    report_tap < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/share/results/tap") >&4 || status=$?
+    [ "$SHOW" = no ] || tail --lines=1 "$RUN/tap"
     [ "$KEEP" = no ] || attach_console
     wait "$HOST_PID" || note "the emulator ended with status $?: see $RUN/emulator.log"
     return "$status"
