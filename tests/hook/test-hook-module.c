@@ -158,6 +158,17 @@ exhaust(void)
     assert_done(iov_ledger_commit(ledger, &error), error);
 }
 
+static gboolean
+is_started(void)
+{
+    g_autoptr(IovLedger) ledger = open_ledger(IOV_LEDGER_READ);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovStatus) status = iov_ledger_get_status(ledger, UUID, "net0", &error);
+
+    assert_done(status != NULL, error);
+    return status->started;
+}
+
 #define EXHAUSTED "reserved net0 " OTHER_UUID ";reserved net1 " OTHER_UUID ";"
 
 START_TEST(life_of_a_domain)
@@ -166,7 +177,9 @@ START_TEST(life_of_a_domain)
     assert_leases("reserved net0 " UUID ";");
     call_prepare(REQUIRED_XML, 0, NULL);
     assert_leases("reserved net0 " UUID ";");
+    ck_assert(!is_started());
     call("started", "begin", REQUIRED_XML, 0, NULL);
+    ck_assert(is_started());
     assert_leases("reserved net0 " UUID ";");
     call("reconnect", "begin", REQUIRED_XML, 0, NULL);
     call("stopped", "end", REQUIRED_XML, 0, NULL);
@@ -293,6 +306,12 @@ END_TEST
 /* Somebody holds the ledger's lock and does not let go. */
 START_TEST(locked_ledger)
 {
+    /* another's metadata: what was parsed counts, not what the raw bytes look like */
+    static const char looks_required[] =
+        "<domain><name>vm1</name><uuid>" UUID "</uuid><metadata>"
+        "<iov:requests xmlns:iov='https://libiovpool.org/xmlns/domain/1'>"
+        "<iov:request name='net0' pool='fast'/></iov:requests>"
+        "<x:note xmlns:x='https://example.org/' required='yes'/></metadata></domain>";
     g_autofree char *path = root_path("run/iovpool/ledger.lock");
     int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -301,6 +320,7 @@ START_TEST(locked_ledger)
     put_file("etc/iovpool/hook.conf", "deadline=1\n");
     call_prepare(REQUEST_XML, 0, "not done within 1 s; it starts without");
     call_prepare(REQUIRED_XML, 1, "not done within 1 s; its start is refused");
+    call_prepare(looks_required, 0, "not done within 1 s; it starts without");
     call("started", "begin", REQUIRED_XML, 0, "not done within 1 s");
     close(fd);
     assert_leases("");
