@@ -13,6 +13,7 @@
 
 #include <glib-unix.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -166,12 +167,15 @@ serve(Program *program, int poked, const Options *options)
     watch_signal(program, SIGINT, on_end);
     watch_signal(program, SIGHUP, on_reload);
     watch_hardware(program, options);
-    agent_work_add(program->agent->work, AGENT_TASK_CONNECT, NULL);
-    agent_work_add(program->agent->work, AGENT_TASK_PASS, NULL);
     agent_log(LOG_INFO, NULL, "iovpoold %s ready", PACKAGE_VERSION);
     agent_notify("READY=1");
+    agent_work_add(program->agent->work, AGENT_TASK_CONNECT, NULL);
+    agent_work_add(program->agent->work, AGENT_TASK_PASS, NULL);
     g_main_loop_run(program->loop);
     agent_notify("STOPPING=1");
+    /* what runs is awaited; a second signal does not wait */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
     report_memory();
 }
 
