@@ -128,9 +128,9 @@ check_class(const IovPool *pool, GError **error)
     return TRUE;
 }
 
-/* (transfer full) */
+/* What was asked for, but for the MAC. (transfer full) */
 static IovRequest *
-make_request(virConnectPtr connection, const IovPool *pool, GError **error)
+make_request(const IovPool *pool, GError **error)
 {
     g_autoptr(IovRequest) request = iov_request_create(wish.name, wish.pool, error);
 
@@ -138,9 +138,6 @@ make_request(virConnectPtr connection, const IovPool *pool, GError **error)
         !set_migration(request, error) || !set_floor(request, error))
         return NULL;
     iov_request_set_required(request, wish.required);
-    if (iov_pool_get_class(pool) == IOV_CLASS_NET &&
-        !request_choose_mac(connection, request, wish.mac, error))
-        return NULL;
     return iov_request_check(request, pool, error) ? g_steal_pointer(&request) : NULL;
 }
 
@@ -196,24 +193,37 @@ check_started(Cli *cli, guint affect, GError **error)
 }
 
 static gboolean
-add_request(Cli *cli, const char *name, GError **error)
+add_to_domain(Cli *cli, const char *name, const IovPool *pool, IovRequest *request, GError **error)
 {
     guint affect = 0;
-    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
-    g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, wish.pool, FALSE, error);
-    if (pool == NULL || cli_get_connection(cli, error) == NULL)
-        return FALSE;
     g_autoptr(virDomain) domain = libvirt_find_domain(cli->connection, name, error);
+
     if (domain == NULL || !request_scope_resolve(&wish.scope, domain, &affect, error) ||
         !check_started(cli, affect, error))
         return FALSE;
-    g_autoptr(IovRequest) request = make_request(cli->connection, pool, error);
-    if (request == NULL || !put_in(cli, domain, pool, request, affect, error))
+    if (iov_pool_get_class(pool) == IOV_CLASS_NET &&
+        !request_choose_mac(cli->connection, request, wish.mac, error))
+        return FALSE;
+    if (!put_in(cli, domain, pool, request, affect, error))
         return FALSE;
     const char *mac = iov_request_get_mac(request);
     cli_say(cli, "Request '%s' added to domain '%s'%s%s", wish.name, virDomainGetName(domain),
             mac != NULL ? ", MAC " : "", mac != NULL ? mac : "");
     return TRUE;
+}
+
+/* The command line first, then libvirt. */
+static gboolean
+add_request(Cli *cli, const char *name, GError **error)
+{
+    g_autoptr(IovPool) pool = iov_manager_get_pool(cli->manager, wish.pool, FALSE, error);
+    if (pool == NULL)
+        return FALSE;
+    g_autoptr(IovRequest) request = make_request(pool, error);
+    if (request == NULL || cli_get_connection(cli, error) == NULL)
+        return FALSE;
+    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
+    return add_to_domain(cli, name, pool, request, error);
 }
 
 gboolean
