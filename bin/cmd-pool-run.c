@@ -143,20 +143,40 @@ destroy_with_network(Cli *cli, const IovPool *pool, GError **error)
     return FALSE;
 }
 
-/* Refuses before anything is changed; the manager checks it again. */
+#define HOLDERS_NAMED 8
+
+/* TRUE where a domain has the function; one that waits to be cleaned is nobody's. */
+static gboolean
+is_leased(const IovLease *lease)
+{
+    return iov_lease_get_domain_uuid(lease) != NULL &&
+           iov_lease_get_state(lease) != IOV_LEASE_SCRUBBING;
+}
+
+/* Refuses before anything is changed, with the holders named; the manager checks it again. */
 static gboolean
 check_unused(IovManager *manager, const char *name, GError **error)
 {
     g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, name, error);
+    g_autoptr(GString) holders = g_string_new(NULL);
+    guint count = 0;
 
     for (guint i = 0; functions != NULL && i < functions->len; i++) {
         const IovLease *lease = g_ptr_array_index(functions, i);
-        if (iov_lease_get_domain_uuid(lease) != NULL)
-            return cli_error_set(error, IOV_ERROR_BUSY,
-                                 "function %s is leased to domain '%s': 'iovpool detach' it or "
-                                 "shut the domain down",
-                                 iov_lease_get_function(lease), iov_lease_get_domain_name(lease));
+
+        if (!is_leased(lease) || count++ >= HOLDERS_NAMED)
+            continue;
+        g_string_append_printf(holders, "%s%s to %s (%s)", holders->len > 0 ? ", " : "",
+                               iov_lease_get_function(lease), iov_lease_get_domain_name(lease),
+                               iov_lease_get_request(lease));
     }
+    if (count > HOLDERS_NAMED)
+        g_string_append_printf(holders, " and %u more", count - HOLDERS_NAMED);
+    if (count > 0)
+        return cli_error_set(error, IOV_ERROR_BUSY,
+                             "its functions are leased, %s: 'iovpool detach' them or shut the "
+                             "domains down",
+                             holders->str);
     return functions != NULL;
 }
 

@@ -72,7 +72,7 @@ works "over the VF" \
 
 step "the pool is not taken away below it"
 refuses "destroy is refused" "iovpool destroy fast"
-like "$output" "vm1 \(net0\)" "and names the holder"
+like "$output" "$vf to vm1 \(net0\)" "and names the holder"
 
 step "it shuts down"
 run virsh shutdown vm1
