@@ -71,10 +71,15 @@ attach_console() {
     socat STDIO,raw,echo=0 "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
 }
 
-# show_logs: prints what the scenarios' logs say while they grow; the checks stand in them too
+# show_logs SCENARIO-FILE...: prints what the scenarios' logs say while they grow; the checks stand in
+# them too
 show_logs() {
+    local file logs=()
+    for file in "$@"; do
+        logs+=("$RUN/share/results/$(basename "$file" .sh).log")
+    done
     tail --quiet --lines=+1 --follow=name --retry --sleep-interval=0.3 --pid="$HOST_PID" \
-        "${names[@]/%/.log}" 2>/dev/null || true
+        "${logs[@]}" 2>/dev/null || true
 }
 
 lab_run() {
@@ -89,7 +94,7 @@ lab_run() {
     host_boot lab1 1 "$RELEASE" "$MEMORY" "$limit" "$RUN"
     trap stop_host EXIT
     if [ "$SHOW" = yes ]; then
-        (cd "$RUN/share/results" && show_logs) &
+        show_logs "${files[@]}" &
         exec 4>"$RUN/tap"
     else
         exec 4>&1
