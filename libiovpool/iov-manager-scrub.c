@@ -66,14 +66,38 @@ take_back_driver(IovHost *host, const char *function, GError **error)
            iov_host_probe(host, function, VFIO_DRIVER, error);
 }
 
+/* The MAC that the PF shows for the function, "" where there is none. */
+static gboolean
+read_mac(IovManager *manager, const IovLease *lease, char mac[static IOV_MAC_SIZE], GError **error)
+{
+    g_autofree char *netdev = find_netdev(manager, lease, error);
+    IovNetconf actual = {.mac = ""};
+
+    if (netdev == NULL ||
+        (netdev[0] != '\0' &&
+         !iov_host_get_vf_netconf(manager->host, netdev, lease->index, &actual, error)))
+        return FALSE;
+    g_strlcpy(mac, strcmp(actual.mac, "00:00:00:00:00:00") == 0 ? "" : actual.mac, IOV_MAC_SIZE);
+    return TRUE;
+}
+
+/* A driver may choose a MAC of its own after the scrub, but not keep the last guest's: two guests
+ * with one MAC would follow. */
 static gboolean
 clean(IovManager *manager, const IovLease *lease, GError **error)
 {
     IovNetconf scrubbed = iov_netconf_scrubbed();
+    char before[IOV_MAC_SIZE], after[IOV_MAC_SIZE];
 
-    return take_back_driver(manager->host, lease->function, error) &&
-           iov_host_reset(manager->host, lease->function, error) &&
-           iov_manager_apply_policy(manager, lease, &scrubbed, error);
+    if (!take_back_driver(manager->host, lease->function, error) ||
+        !read_mac(manager, lease, before, error) ||
+        !iov_host_reset(manager->host, lease->function, error) ||
+        !iov_manager_apply_policy(manager, lease, &scrubbed, error) ||
+        !read_mac(manager, lease, after, error))
+        return FALSE;
+    return before[0] == '\0' || strcmp(before, after) != 0 ||
+           iov_error_set(error, IOV_ERROR_HOST, "function %s keeps MAC %s", lease->function,
+                         before);
 }
 
 static gboolean

@@ -168,6 +168,28 @@ START_TEST(a_policy_that_does_not_stick_quarantines)
 }
 END_TEST
 
+START_TEST(a_mac_that_stays_quarantines)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+    IovNetconf left = {.mac = "52:54:00:00:00:77"};
+    guint freed = 0;
+
+    world_start_pool(&world, "1");
+    world_run_lifted(&world, vm1);
+    g_autofree char *function = world_held_by(&world, vm1);
+    g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, NULL);
+    for (guint i = 0; i < list->len; i++)
+        fake_host_set_holder(world.host, ((IovLease *)list->pdata[i])->iommu_group, 0);
+    fake_host_set_netconf(world.host, function, &left);
+    fake_host_set_sticky(world.host, function, TRUE);
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    assert_done(iov_manager_scrub_pending(world.manager, &freed, &error), error);
+    ck_assert_uint_eq(freed, 0);
+    assert_function(function, "quarantined");
+}
+END_TEST
+
 START_TEST(a_failed_lift_waits_and_tries_again)
 {
     g_autoptr(GError) error = NULL;
@@ -275,6 +297,7 @@ main(void)
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);
+    tcase_add_test(tests, a_mac_that_stays_quarantines);
     tcase_add_test(tests, a_failed_lift_waits_and_tries_again);
     tcase_add_test(tests, a_drop_by_the_admin_parks);
     tcase_add_test(tests, a_choice_that_is_gone_is_passed_over);
