@@ -454,6 +454,7 @@ main(void)
     TCase *effects = tcase_create("effects");
 
     tcase_add_checked_fixture(reading, set_up, tear_down);
+    tcase_set_timeout(reading, 60);
     add_reading(reading);
     suite_add_tcase(suite, reading);
     tcase_add_checked_fixture(effects, set_up, tear_down);
