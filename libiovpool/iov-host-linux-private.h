@@ -26,9 +26,9 @@ typedef struct {
 
 /* ---- iov-host-linux.c ---- */
 void iov_host_linux_set_limits(IovHost *host, const IovHostLimits *limits);
-/* Opens @path below the root; in a foreign tree no link leads out of it. A descriptor, or -1 with
- * errno. */
-int iov_host_linux_open(IovHostLinux *linux_host, const char *path, int flags);
+/* Opens directory @path below the root, and nothing outside a foreign one, whatever its links say.
+ * A descriptor, or -1 with errno. */
+int iov_host_linux_open_dir(IovHostLinux *linux_host, const char *path);
 /* The directory of a PCI device, or -1 with @error: IOV_ERROR_NOT_FOUND where there is none. */
 int iov_host_linux_open_device(IovHostLinux *linux_host, const char *address, GError **error);
 /* The last component of the link at @path. FALSE, without an error, where there is none. */

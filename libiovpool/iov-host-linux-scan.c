@@ -235,7 +235,7 @@ iov_host_linux_read_total(int device_fd, const char *address, guint *total, GErr
 static int
 open_devices(IovHostLinux *linux_host)
 {
-    return iov_host_linux_open(linux_host, "sys/bus/pci/devices", O_RDONLY | O_DIRECTORY);
+    return iov_host_linux_open_dir(linux_host, "sys/bus/pci/devices");
 }
 
 IovAdapter *

@@ -3,6 +3,8 @@
  * Who uses a function outside the pool: a netdev of the host, another driver, a process that holds
  * its vfio device. It only looks; what follows from an answer is decided elsewhere.
  */
+#include "config.h"
+
 #include "iov-host-linux-private.h"
 #include "iov-io.h"
 
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #define UPPER "upper_"
+#define FDINFO_LIMIT 65536 /* bytes of one /proc/PID/fdinfo file */
 
 static gboolean
 find_upper(int dirfd, const char *name, gpointer data)
@@ -122,6 +125,19 @@ add_member(int dirfd, const char *name, gpointer data)
     return TRUE;
 }
 
+/* TRUE where the descriptor only names the file (O_PATH), as when udev sets the permissions of a
+ * device file that has just come: that holds nothing. */
+static gboolean
+is_path_only(int dirfd, const char *name)
+{
+    g_autofree char *path = g_strdup_printf("../fdinfo/%s", name);
+    g_autofree char *text = iov_io_read(dirfd, path, FDINFO_LIMIT, NULL, NULL);
+    const char *flags = text != NULL ? strstr(text, "flags:") : NULL;
+
+    return flags != NULL &&
+           (g_ascii_strtoull(flags + strlen("flags:"), NULL, 8) & O_PATH) != 0; /* proc(5): octal */
+}
+
 static gboolean
 look_at_descriptor(int dirfd, const char *name, gpointer data)
 {
@@ -132,10 +148,13 @@ look_at_descriptor(int dirfd, const char *name, gpointer data)
     if (length < 0)
         return TRUE;
     target[length] = '\0';
-    for (guint i = 0; i < search->names->len && search->found == 0; i++)
-        if (strcmp(target, search->names->pdata[i]) == 0)
-            search->found = search->self;
-    return search->found == 0;
+    for (guint i = 0; i < search->names->len; i++) {
+        if (strcmp(target, search->names->pdata[i]) != 0 || is_path_only(dirfd, name))
+            continue;
+        search->found = search->self;
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -144,7 +163,7 @@ look_at_process(int dirfd, const char *name, gpointer data)
     HolderSearch *search = data;
     guint64 pid;
 
-    if (!g_ascii_isdigit(name[0]) || !iov_io_parse_number(name, G_MAXINT, &pid) || pid == 0)
+    if (!g_ascii_isdigit(name[0]) || !iov_io_parse_number(name, G_MAXINT, &pid))
         return TRUE;
     g_autofree char *path = g_strdup_printf("%s/fd", name);
     IOV_IO_AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -165,9 +184,8 @@ iov_host_linux_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GErro
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *members = g_strdup_printf("sys/kernel/iommu_groups/%d/devices", iommu_group);
     HolderSearch search = {.names = names};
-    IOV_IO_AUTO_CLOSE int members_fd =
-        iov_host_linux_open(linux_host, members, O_RDONLY | O_DIRECTORY);
-    IOV_IO_AUTO_CLOSE int proc_fd = iov_host_linux_open(linux_host, "proc", O_RDONLY | O_DIRECTORY);
+    IOV_IO_AUTO_CLOSE int members_fd = iov_host_linux_open_dir(linux_host, members);
+    IOV_IO_AUTO_CLOSE int proc_fd = iov_host_linux_open_dir(linux_host, "proc");
 
     g_ptr_array_add(names, g_strdup_printf("/dev/vfio/%d", iommu_group));
     if (members_fd >= 0)

@@ -134,8 +134,7 @@ iov_host_linux_set_num_vfs(IovHost *host, const char *pf, guint count, GError **
     int number = iov_host_linux_write(fd, "sriov_numvfs", text, limit);
     if (number != 0)
         return refused(number, pf, count, limit, error);
-    IOV_IO_AUTO_CLOSE int devices_fd =
-        iov_host_linux_open(linux_host, "sys/bus/pci/devices", O_RDONLY | O_DIRECTORY);
+    IOV_IO_AUTO_CLOSE int devices_fd = iov_host_linux_open_dir(linux_host, "sys/bus/pci/devices");
     Progress progress = {
         .waiter = waiter, .device_fd = fd, .devices_fd = devices_fd, .count = count};
     return wait_for_vfs(&progress, pf, limits, error);

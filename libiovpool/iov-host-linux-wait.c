@@ -67,8 +67,7 @@ watch_directory(IovHostWaiter *waiter, int fd)
 static gboolean
 watch_tree(IovHostWaiter *waiter, IovHostLinux *linux_host, int device_fd)
 {
-    IOV_IO_AUTO_CLOSE int devices_fd =
-        iov_host_linux_open(linux_host, "sys/bus/pci/devices", O_RDONLY | O_DIRECTORY);
+    IOV_IO_AUTO_CLOSE int devices_fd = iov_host_linux_open_dir(linux_host, "sys/bus/pci/devices");
 
     waiter->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     return waiter->inotify >= 0 && watch_directory(waiter, device_fd) &&

@@ -79,7 +79,7 @@ static int
 write_bus(IovHostLinux *linux_host, const char *directory, const char *name, const char *text)
 {
     g_autofree char *path = g_strdup_printf("sys/bus/pci/%s", directory);
-    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open(linux_host, path, O_RDONLY | O_DIRECTORY);
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_dir(linux_host, path);
 
     return fd < 0 ? errno : iov_host_linux_write(fd, name, text, linux_host->limits.write);
 }

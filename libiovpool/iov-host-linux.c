@@ -14,11 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define FOREIGN_BOOT_ID "foreign"
@@ -43,16 +41,42 @@ iov_host_linux_set_limits(IovHost *host, const IovHostLimits *limits)
     ((IovHostLinux *)host)->limits = *limits;
 }
 
-int
-iov_host_linux_open(IovHostLinux *linux_host, const char *path, int flags)
+/* Where a descriptor leads to. */
+static gboolean
+read_location(int fd, char location[static PATH_MAX])
 {
-    const struct open_how how = {.flags = (guint64)(flags | O_CLOEXEC),
-                                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    char path[64];
+    ssize_t length;
 
-    if (linux_host->is_real)
-        return openat(linux_host->root_fd, path, flags | O_CLOEXEC);
-    /* A link of a foreign tree may say anything; as in a chroot, it leads nowhere else. */
-    return (int)syscall(SYS_openat2, linux_host->root_fd, path, &how, sizeof(how));
+    g_snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    length = readlink(path, location, PATH_MAX - 1);
+    location[MAX(length, 0)] = '\0';
+    return length > 0;
+}
+
+/* A link of a foreign tree may say anything; what is opened must lie in the tree all the same. */
+static gboolean
+is_inside(int root_fd, int fd)
+{
+    char root[PATH_MAX], location[PATH_MAX];
+    size_t length;
+
+    if (!read_location(root_fd, root) || !read_location(fd, location))
+        return FALSE;
+    length = strlen(root);
+    return strncmp(root, location, length) == 0 && location[length] == '/';
+}
+
+int
+iov_host_linux_open_dir(IovHostLinux *linux_host, const char *path)
+{
+    int fd = openat(linux_host->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || linux_host->is_real || is_inside(linux_host->root_fd, fd))
+        return fd;
+    iov_io_close(&fd);
+    errno = ENOENT;
+    return -1;
 }
 
 int
@@ -64,7 +88,7 @@ iov_host_linux_open_device(IovHostLinux *linux_host, const char *address, GError
     if (canonical == NULL)
         return -1;
     g_autofree char *path = g_strdup_printf("sys/bus/pci/devices/%s", canonical);
-    fd = iov_host_linux_open(linux_host, path, O_RDONLY | O_DIRECTORY);
+    fd = iov_host_linux_open_dir(linux_host, path);
     if (fd < 0 && errno == ENOENT)
         iov_error_set(error, IOV_ERROR_NOT_FOUND, "no PCI device %s", canonical);
     else if (fd < 0)
@@ -126,7 +150,7 @@ open_netdev(IovHostLinux *linux_host, const char *netdev, GError **error)
     gboolean possible = netdev[0] != '\0' && strlen(netdev) < IFNAMSIZ &&
                         strchr(netdev, '/') == NULL && strcmp(netdev, ".") != 0 &&
                         strcmp(netdev, "..") != 0;
-    int fd = possible ? iov_host_linux_open(linux_host, path, O_RDONLY | O_DIRECTORY) : -1;
+    int fd = possible ? iov_host_linux_open_dir(linux_host, path) : -1;
 
     if (fd < 0)
         iov_error_set(error, IOV_ERROR_NOT_FOUND, "no netdev '%.64s'", netdev);
@@ -217,8 +241,7 @@ linux_get_boot_id(IovHost *host, GError **error)
 {
     IovHostLinux *linux_host = (IovHostLinux *)host;
     g_autoptr(GError) cause = NULL;
-    IOV_IO_AUTO_CLOSE int fd =
-        iov_host_linux_open(linux_host, "proc/sys/kernel/random", O_RDONLY | O_DIRECTORY);
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_dir(linux_host, "proc/sys/kernel/random");
     char *boot_id = fd >= 0 ? iov_io_read_line(fd, "boot_id", &cause) : NULL;
 
     if (boot_id == NULL && !linux_host->is_real)

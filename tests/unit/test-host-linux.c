@@ -153,7 +153,7 @@ START_TEST(a_netdev_leads_to_its_device)
         "", ".", "..", "enp9s0", "../../bus", "a-name-longer-than-15", "virbr0"};
     g_autoptr(GError) error = NULL;
     g_autofree char *address = iov_host_find_netdev(host, "enp1s0", &error);
-    IovLink link;
+    IovLink link = IOV_LINK_NONE;
 
     assert_done(address != NULL, error);
     ck_assert_str_eq(address, PF);
@@ -402,6 +402,13 @@ START_TEST(holders_are_found)
     /* By the device's own file. */
     sysfs_tree_write(tree, DEVICES "0000:01:10.0/vfio-dev/vfio5/dev", "511:5\n");
     sysfs_tree_link(tree, "proc/4713/fd/4", "/dev/vfio/devices/vfio5");
+    assert_done(iov_host_find_vfio_holder(host, 2, &pid, &error), error);
+    ck_assert_int_eq(pid, 4713);
+    /* O_PATH: udev sets permissions. */
+    sysfs_tree_write(tree, "proc/4713/fdinfo/4", "pos:\t0\nflags:\t012000000\nmnt_id:\t27\n");
+    assert_done(iov_host_find_vfio_holder(host, 2, &pid, &error), error);
+    ck_assert_int_eq(pid, 0);
+    sysfs_tree_write(tree, "proc/4713/fdinfo/4", "pos:\t0\nflags:\t0100002\nmnt_id:\t27\n");
     assert_done(iov_host_find_vfio_holder(host, 2, &pid, &error), error);
     ck_assert_int_eq(pid, 4713);
 }
