@@ -211,12 +211,16 @@ set_property(IovNetlink *netlink, const Property *property, const char *netdev, 
         return iov_error_set(error, IOV_ERROR_UNSUPPORTED,
                              "cannot set %s of VF %u of %s: its driver does not support that",
                              property->name, index, netdev);
+    if (number == EINVAL && one->min_rate > 0)
+        return iov_error_set(error, IOV_ERROR_UNSUPPORTED,
+                             "cannot set a minimum rate of %u Mbit/s for VF %u of %s: its driver "
+                             "refuses it",
+                             one->min_rate, index, netdev);
     if (number == EINVAL && one->has_rate)
-        return iov_error_set(
-            error, IOV_ERROR_UNSUPPORTED,
-            "cannot set rate of VF %u of %s to %u to %u Mbit/s: its driver refuses "
-            "it (no minimum rate, above the link's speed, or the link is down)",
-            index, netdev, one->min_rate, one->max_rate);
+        return iov_error_set(error, IOV_ERROR_HOST,
+                             "cannot set a maximum rate of %u Mbit/s for VF %u of %s: its driver "
+                             "refuses it; is the link up, and as fast as that?",
+                             one->max_rate, index, netdev);
     return iov_netlink_fail(netdev, number, error, "set %s of VF %u of %s", property->name, index,
                             netdev);
 }

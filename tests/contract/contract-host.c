@@ -10,12 +10,9 @@
 #include "test-support.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define CARRIER_SECONDS 30
 
 static int held = -1;
 
@@ -48,26 +45,6 @@ release(IovHost *host, int iommu_group)
     iov_io_close(&held);
 }
 
-/* The contract's rates need a link. The kernel tells of a carrier by netlink only; as this is a
- * test's preparation, it looks again every 50 ms. */
-static gboolean
-bring_up(IovHost *host, const char *netdev, GError **error)
-{
-    gint64 end = g_get_monotonic_time() + CARRIER_SECONDS * G_USEC_PER_SEC;
-    IovLink link = IOV_LINK_DOWN;
-
-    if (!iov_host_set_link_up(host, netdev, TRUE, error))
-        return FALSE;
-    while (link != IOV_LINK_UP) {
-        if (!iov_host_get_link(host, netdev, &link, error))
-            return FALSE;
-        if (link != IOV_LINK_UP && g_get_monotonic_time() > end)
-            return iov_error_set(error, IOV_ERROR_TIMEOUT, "%s has no carrier", netdev);
-        poll(NULL, 0, link == IOV_LINK_UP ? 0 : 50);
-    }
-    return TRUE;
-}
-
 /* The network driver of the VFs, where it is known and loaded. */
 static const char *
 vf_driver_of(const IovAdapter *adapter)
@@ -93,7 +70,7 @@ run(const char *pf, const char *plain)
     g_autoptr(IovAdapter) adapter = host != NULL ? iov_host_get_adapter(host, pf, &error) : NULL;
     const char *netdev = adapter != NULL ? iov_adapter_get_netdev(adapter) : NULL;
 
-    if (adapter == NULL || (netdev != NULL && !bring_up(host, netdev, &error))) {
+    if (adapter == NULL) {
         fprintf(stderr, "%s: %s\n", pf, error != NULL ? error->message : "no host");
         return EXIT_FAILURE;
     }
