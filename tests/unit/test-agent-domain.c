@@ -252,6 +252,7 @@ START_TEST(hands_out_what_is_pending)
     forget_tasks();
     agent_pass_run(&scene.agent, scene.world.manager);
     assert_tasks(&scene, "b");
+    assert_status(&scene, b, "reserved|direct|");
 }
 END_TEST
 

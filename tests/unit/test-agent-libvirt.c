@@ -137,7 +137,7 @@ START_TEST(knows_that_it_cannot_hear_the_guest)
 
     connect_it(TRUE);
     g_autoptr(virConnect) connection = agent_libvirt_get(libvirt);
-    g_autoptr(virDomain) domain = find_domain(connection, uuid);
+    virDomainFree(find_domain(connection, uuid));
     ck_assert(!agent_memory_is_hearing(events.memory));
     ck_assert(!agent_memory_is_watched(events.memory, uuid));
 }
