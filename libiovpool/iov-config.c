@@ -82,6 +82,19 @@ iov_config_load(const char *dir, const char *name, GError **error)
 }
 
 gboolean
+iov_config_exists(const char *dir, const char *name, GError **error)
+{
+    g_autofree char *file = file_name(name, error);
+
+    if (file == NULL)
+        return FALSE;
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    return iov_io_exists(AT_FDCWD, path) ||
+           iov_error_set(error, IOV_ERROR_NOT_FOUND,
+                         "no pool is named '%s': see `iovpool list --all`", name);
+}
+
+gboolean
 iov_config_remove(const char *dir, const char *name, GError **error)
 {
     g_autofree char *file = file_name(name, error);

@@ -9,6 +9,8 @@
  */
 gboolean iov_config_save(const char *dir, const IovPool *pool, GError **error);
 IovPool *iov_config_load(const char *dir, const char *name, GError **error);
+/* FALSE with IOV_ERROR_NOT_FOUND where there is no definition of that name. */
+gboolean iov_config_exists(const char *dir, const char *name, GError **error);
 gboolean iov_config_remove(const char *dir, const char *name, GError **error);
 /* Names, sorted; a missing directory is an empty list. */
 GStrv iov_config_list(const char *dir, GError **error);

@@ -134,22 +134,20 @@ destroy_locked(IovManager *manager, IovLedger *ledger, const char *name, GError 
 gboolean
 iov_manager_destroy_pool(IovManager *manager, const char *name, GError **error)
 {
-    g_autoptr(GError) local = NULL;
     IOV_IO_AUTO_CLOSE int lock = -1;
     IovLedger *ledger = NULL;
+    gboolean active = FALSE;
 
-    if (!iov_pool_check_name(name, error))
+    if (!iov_manager_pool_is_active(manager, name, &active, error))
         return FALSE;
-    lock = iov_manager_lock_pools(manager, error);
-    if (lock < 0)
-        return FALSE;
-    ledger = iov_manager_ledger(manager, FALSE, &local);
-    if (ledger != NULL && destroy_locked(manager, ledger, name, &local))
-        return TRUE;
-    if (ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+    if (!active)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND,
                              "cannot destroy pool '%s': it is not started", name);
-    g_propagate_prefixed_error(error, g_steal_pointer(&local), "cannot destroy pool '%s': ", name);
+    lock = iov_manager_lock_pools(manager, error);
+    ledger = lock >= 0 ? iov_manager_ledger(manager, FALSE, error) : NULL;
+    if (ledger != NULL && destroy_locked(manager, ledger, name, error))
+        return TRUE;
+    g_prefix_error(error, "cannot destroy pool '%s': ", name);
     return FALSE;
 }
 

@@ -261,9 +261,12 @@ iov_manager_pool_is_active(IovManager *manager, const char *name, gboolean *acti
 gboolean
 iov_manager_undefine_pool(IovManager *manager, const char *name, GError **error)
 {
-    IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_pools(manager, error);
+    IOV_IO_AUTO_CLOSE int lock = -1;
     gboolean active = FALSE;
 
+    if (!iov_config_exists(manager->pool_dir, name, error))
+        return FALSE;
+    lock = iov_manager_lock_pools(manager, error);
     if (lock < 0 || !iov_manager_pool_is_active(manager, name, &active, error))
         return FALSE;
     if (active)

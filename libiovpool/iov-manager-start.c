@@ -292,6 +292,8 @@ start_locked(Start *start, const char *name, GError **error)
         return iov_error_set(error, IOV_ERROR_EXISTS, "it is started already");
     if (entered && !iov_manager_finish_interrupted(start->manager, start->ledger, name, error))
         return FALSE;
+    /* Under the lock: it may have been defined anew since. */
+    iov_pool_unref(start->pool);
     start->pool = iov_config_load(start->manager->pool_dir, name, error);
     if (start->pool == NULL)
         return FALSE;
@@ -310,13 +312,13 @@ iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes, GErr
     g_auto(Start) start = {.manager = manager, .created = iov_plan_new(), .bound = iov_plan_new()};
     IOV_IO_AUTO_CLOSE int lock = -1;
 
-    if (!iov_pool_check_name(name, error))
-        return FALSE;
-    lock = iov_manager_lock_pools(manager, error);
+    /* First of all, so that a name that means nothing leaves nothing behind. */
+    start.pool = iov_config_load(manager->pool_dir, name, error);
+    lock = start.pool != NULL ? iov_manager_lock_pools(manager, error) : -1;
     start.host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
     start.ledger = start.host != NULL ? iov_manager_ledger(manager, TRUE, error) : NULL;
     if (start.ledger == NULL || !start_locked(&start, name, error)) {
-        g_prefix_error(error, "cannot start pool '%s': ", name);
+        g_prefix_error(error, "cannot start pool '%.64s': ", name);
         return FALSE;
     }
     if (notes != NULL)

@@ -176,6 +176,21 @@ START_TEST(definitions_replace_only_themselves)
 }
 END_TEST
 
+START_TEST(an_unknown_name_leaves_nothing_behind)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *run = g_build_filename(world.root, "run", NULL);
+
+    assert_fails(iov_manager_start_pool(world.manager, "none", NULL, &error), error,
+                 IOV_ERROR_NOT_FOUND, "no pool is named 'none'");
+    assert_fails(iov_manager_destroy_pool(world.manager, "none", &error), error,
+                 IOV_ERROR_NOT_FOUND, "not started");
+    assert_fails(iov_manager_undefine_pool(world.manager, "none", &error), error,
+                 IOV_ERROR_NOT_FOUND, "no pool is named 'none'");
+    ck_assert(!g_file_test(run, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 START_TEST(autostart_is_a_link)
 {
     g_autoptr(GError) error = NULL;
@@ -206,6 +221,7 @@ main(void)
     tcase_add_test(tests, a_function_in_use_is_foreign);
     tcase_add_test(tests, destroy_names_the_holders);
     tcase_add_test(tests, definitions_replace_only_themselves);
+    tcase_add_test(tests, an_unknown_name_leaves_nothing_behind);
     tcase_add_test(tests, autostart_is_a_link);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
