@@ -222,7 +222,7 @@ add_request(Cli *cli, const char *name, GError **error)
     g_autoptr(IovRequest) request = make_request(pool, error);
     if (request == NULL || cli_get_connection(cli, error) == NULL)
         return FALSE;
-    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
+    G_GNUC_UNUSED g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
     return add_to_domain(cli, name, pool, request, error);
 }
 
@@ -306,7 +306,7 @@ static gboolean
 remove_request(Cli *cli, const char *name, const char *request, GError **error)
 {
     guint affect = 0;
-    g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
+    G_GNUC_UNUSED g_autoptr(RequestLock) lock = request_lock(iov_manager_get_run_dir(cli->manager));
 
     if (cli_get_connection(cli, error) == NULL || !iov_pool_check_name(request, error))
         return FALSE;
