@@ -25,10 +25,13 @@ typedef struct {
     const AgentDecision *decision;
 } Step;
 
+/* Another process was faster: the lease is over, or further along than the state table lets us go.
+ */
 static gboolean
 over_is_fine(gboolean done, GError **cause, GError **error)
 {
-    if (done || g_error_matches(*cause, IOV_ERROR, IOV_ERROR_STALE)) {
+    if (done || g_error_matches(*cause, IOV_ERROR, IOV_ERROR_STALE) ||
+        g_error_matches(*cause, IOV_ERROR, IOV_ERROR_INVALID)) {
         g_clear_error(cause);
         return TRUE;
     }
@@ -51,13 +54,30 @@ wait_for_it(const Step *step, GError **error)
 }
 
 static gboolean
+is_active(const Step *step)
+{
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(step->manager, step->uuid, NULL);
+
+    for (guint i = 0; statuses != NULL && i < statuses->len; i++) {
+        const IovStatus *status = g_ptr_array_index(statuses, i);
+        IovLease *lease = iov_status_get_lease(status);
+
+        if (lease != NULL && strcmp(iov_status_get_request(status), step->request) == 0)
+            return iov_lease_get_state(lease) == IOV_LEASE_ACTIVE;
+    }
+    return FALSE;
+}
+
+static gboolean
 lift(const Step *step, GError **error)
 {
     gint64 before = g_get_monotonic_time();
 
     if (!lift_request(step->view->domain, step->manager, step->request, error))
         return FALSE;
-    agent_report(LOG_INFO, "attached", step->status, "attached in %" G_GINT64_FORMAT " ms",
+    gboolean active = is_active(step);
+    agent_report(LOG_INFO, active ? "lifted" : "attached", step->status,
+                 "%s in %" G_GINT64_FORMAT " ms", active ? "lifted" : "attached",
                  (g_get_monotonic_time() - before) / 1000);
     return TRUE;
 }

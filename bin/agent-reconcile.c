@@ -23,9 +23,8 @@ reconcile(Agent *agent, IovManager *manager, virConnectPtr connection, GError **
     return TRUE;
 }
 
-/* Events may have been missed: each domain with a request is looked at. */
-static gboolean
-look_at_all(Agent *agent, IovManager *manager, GError **error)
+gboolean
+agent_look_at_all(Agent *agent, IovManager *manager, GError **error)
 {
     g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, NULL, error);
 
@@ -47,7 +46,8 @@ agent_reconcile_run(Agent *agent, IovManager *manager)
     /* a connect is followed by a reconcile */
     if (connection == NULL)
         return;
-    if (reconcile(agent, manager, connection, &error) && look_at_all(agent, manager, &error)) {
+    if (reconcile(agent, manager, connection, &error) &&
+        agent_look_at_all(agent, manager, &error)) {
         agent_backoff_reset(&agent->reconciles);
         return;
     }

@@ -80,8 +80,20 @@ connect_again(Agent *agent, const GError *cause)
     agent_notify("STATUS=Waiting for libvirt");
 }
 
+/* First the domains, then the ledger: what an admin took off while nobody watched is parked, before
+ * reconcile takes it for lost. */
 static void
-run_connect(Agent *agent)
+catch_up(Agent *agent, IovManager *manager)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!agent_look_at_all(agent, manager, &error))
+        agent_log(LOG_WARNING, NULL, "%s", error->message);
+    agent_work_add(agent->work, AGENT_TASK_RECONCILE, NULL);
+}
+
+static void
+run_connect(Agent *agent, IovManager *manager)
 {
     g_autoptr(GError) error = NULL;
     gboolean fresh = FALSE;
@@ -95,7 +107,7 @@ run_connect(Agent *agent)
         return;
     agent_log(LOG_INFO, NULL, "connected to libvirt at %s", agent->uri);
     agent_notify("STATUS=Connected to libvirt");
-    agent_work_add(agent->work, AGENT_TASK_RECONCILE, NULL);
+    catch_up(agent, manager);
 }
 
 /* Under a lock, so that of two workers the one that looked first cannot set its answer last. */
@@ -122,7 +134,7 @@ run_task(const AgentTask *task, gpointer data)
     }
     switch (task->kind) {
     case AGENT_TASK_CONNECT:
-        run_connect(agent);
+        run_connect(agent, manager);
         break;
     case AGENT_TASK_RECONCILE:
         agent_reconcile_run(agent, manager);

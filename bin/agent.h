@@ -35,6 +35,9 @@ void agent_pass_run(Agent *agent, IovManager *manager);
 void agent_reconcile_run(Agent *agent, IovManager *manager);
 void agent_domain_run(Agent *agent, IovManager *manager, const char *uuid);
 
+/* Events may have been missed: each domain with a request is looked at, then the ledger. */
+gboolean agent_look_at_all(Agent *agent, IovManager *manager, GError **error);
+
 /* A message about @status (nullable) and the function that it holds. */
 void agent_report(int priority, const char *event, const IovStatus *status, const char *format, ...)
     G_GNUC_PRINTF(4, 5);

@@ -17,6 +17,7 @@
 
 gboolean stand_in_refuses, stand_in_hides;
 guint stand_in_attached, stand_in_asked;
+void (*stand_in_meanwhile)(void);
 
 /* UUID to the XML of what is plugged in. */
 static GHashTable *plugged;
@@ -90,6 +91,10 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
     static char *(*real)(virDomainPtr, unsigned int);
     const char *devices = g_hash_table_lookup(plugged, uuid_of(domain));
 
+    if (stand_in_meanwhile != NULL) {
+        void (*meanwhile)(void) = g_steal_pointer(&stand_in_meanwhile);
+        meanwhile();
+    }
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
     char *xml = real(domain, flags);
