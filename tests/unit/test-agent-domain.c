@@ -144,31 +144,68 @@ START_TEST(finishes_a_drop_when_qemu_has_let_go)
 }
 END_TEST
 
-static void
-drop_by_another(void)
+static IovLease *
+find_lease(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) list = iov_manager_list_status(scene.world.manager, NULL, &error);
 
     assert_done(list != NULL, error);
-    const IovLease *lease = ((IovStatus *)g_ptr_array_index(list, 0))->lease;
+    return iov_lease_ref(((IovStatus *)g_ptr_array_index(list, 0))->lease);
+}
+
+static void
+another_drops(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovLease) lease = find_lease();
+
     assert_done(
         iov_manager_drop_done(scene.world.manager, lease->function, lease->generation, &error),
         error);
 }
 
-START_TEST(lets_another_process_be_faster)
+static void
+another_scrubs(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovLease) lease = find_lease();
+    IovLedger *ledger = iov_manager_ledger(scene.world.manager, FALSE, &error);
+
+    assert_done(ledger != NULL, error);
+    assert_done(iov_ledger_begin(ledger, &error), error);
+    assert_done(iov_ledger_move(ledger, lease->function, lease->generation, IOV_LEASE_SCRUBBING,
+                                NULL, FAKE_HOST_TIME, &error),
+                error);
+    assert_done(iov_ledger_commit(ledger, &error), error);
+}
+
+static void
+assert_another_may_be_faster(void (*meanwhile)(void))
 {
     g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
 
     scene_look(&scene, vm);
     ask_back(vm);
     scene_unplug(&scene, vm);
-    stand_in_meanwhile = drop_by_another;
+    stand_in_meanwhile = meanwhile;
     scene_look(&scene, vm);
-    assert_status(&scene, vm, "floor|direct|");
-    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_FREE), 2);
+    ck_assert_ptr_null(stand_in_meanwhile);
     ck_assert_int_eq(agent_memory_get_next(scene.agent.memory), -1);
+    agent_pass_run(&scene.agent, scene.world.manager);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_FREE), 1);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_RESERVED), 1);
+}
+
+START_TEST(lets_another_process_finish_the_drop)
+{
+    assert_another_may_be_faster(another_drops);
+}
+END_TEST
+
+START_TEST(lets_another_process_scrub)
+{
+    assert_another_may_be_faster(another_scrubs);
 }
 END_TEST
 
@@ -316,7 +353,8 @@ main(void)
     tcase_add_test(tests, backs_off_when_libvirt_refuses);
     tcase_add_test(tests, parks_what_was_taken_off_by_hand);
     tcase_add_test(tests, finishes_a_drop_when_qemu_has_let_go);
-    tcase_add_test(tests, lets_another_process_be_faster);
+    tcase_add_test(tests, lets_another_process_finish_the_drop);
+    tcase_add_test(tests, lets_another_process_scrub);
     tcase_add_test(tests, keeps_the_lease_of_a_guest_that_refuses);
     tcase_add_test(tests, asks_no_paused_guest);
     tcase_add_test(tests, takes_up_what_was_cut_short);
