@@ -102,23 +102,6 @@ enter_attaching(IovChange *change, Lift *lift, const IovDomain *domain, const ch
            iov_change_set_floor(change, domain->uuid, request, local->message, error);
 }
 
-static gboolean
-quarantine(IovManager *manager, const IovLease *lease, const char *reason)
-{
-    IovChange change;
-
-    if (!iov_change_begin(&change, manager, NULL))
-        return FALSE;
-    return iov_change_end(
-        &change,
-        iov_ledger_move(change.ledger, lease->function, lease->generation, IOV_LEASE_SCRUBBING,
-                        reason, change.now, NULL) &&
-            iov_ledger_move(change.ledger, lease->function, lease->generation,
-                            IOV_LEASE_QUARANTINED, reason, change.now, NULL) &&
-            iov_change_set_floor(&change, lease->domain_uuid, lease->request, reason, NULL),
-        NULL);
-}
-
 gboolean
 iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char *request,
                        char **device_xml, guint64 *generation, GError **error)
@@ -134,12 +117,14 @@ iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char 
         return FALSE;
     if (refusal != NULL)
         return iov_error_set(error, IOV_ERROR_EXHAUSTED, "%s", refusal);
+    *generation = lift.lease->generation;
+    /* A policy that the device or its driver does not know is the request's fault: each function of
+     * the pool would refuse it. Whether this one is sound, its scrub tells. */
     if (!iov_manager_apply_policy(manager, lift.lease, &lift.policy, &local)) {
-        quarantine(manager, lift.lease, local->message);
+        iov_manager_lift_failed(manager, lift.lease->function, *generation, local->message, NULL);
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    *generation = lift.lease->generation;
     *device_xml =
         iov_snippet_function(lift.pool, lift.request, lift.lease->function, lift.bus,
                              iov_request_is_teaming(lift.pool, lift.request, domain), &local);

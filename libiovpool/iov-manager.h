@@ -163,8 +163,9 @@ IOV_API gboolean iov_manager_acquire(IovManager *manager, const char *uuid, cons
  * @device_xml: (out) (transfer full): what to attach
  * @generation: (out): of the lease
  *
- * Reserved to attaching: scrubs the function, sets the request's policy, reads it back (a mismatch
- * quarantines the function and is an error), and writes the device XML.
+ * Reserved to attaching: sets the request's policy over a scrubbed function's, reads it back, and
+ * writes the device XML. On failure the request waits with the reason, and the function is scrubbed:
+ * free again, or quarantined where it does not come clean.
  *
  * Since: 0.1
  */

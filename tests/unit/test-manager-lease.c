@@ -3,6 +3,7 @@
 #include "manager-support.h"
 #include "test-support.h"
 
+#include <errno.h>
 #include <string.h>
 
 static World world;
@@ -168,6 +169,25 @@ START_TEST(a_policy_that_does_not_stick_quarantines)
 }
 END_TEST
 
+START_TEST(a_policy_that_is_refused_costs_no_function)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+    g_autofree char *xml = NULL;
+    guint64 generation = 0;
+
+    world_start_pool(&world, "1");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    fake_host_clear_journal(world.host);
+    fake_host_fail_at(world.host, 1, EOPNOTSUPP);
+    ck_assert(!iov_manager_lift_begin(world.manager, vm1, "net0", &xml, &generation, &error));
+    g_autofree char *status = world_status(&world, vm1);
+    ck_assert_ptr_nonnull(strstr(status, error->message));
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 2);
+}
+END_TEST
+
 START_TEST(a_mac_that_stays_quarantines)
 {
     g_autoptr(GError) error = NULL;
@@ -297,6 +317,7 @@ main(void)
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);
+    tcase_add_test(tests, a_policy_that_is_refused_costs_no_function);
     tcase_add_test(tests, a_mac_that_stays_quarantines);
     tcase_add_test(tests, a_failed_lift_waits_and_tries_again);
     tcase_add_test(tests, a_drop_by_the_admin_parks);
