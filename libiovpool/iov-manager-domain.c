@@ -313,7 +313,7 @@ lease_static(Admission *admission, const IovDomainHostdev *hostdev, const IovLea
                           admission->domain->name, name, admission->now,
                           admission->now + IOV_RESERVATION_TIME, &generation, error))
         return FALSE;
-    if (hostdev->request != NULL)
+    if (hostdev->request != NULL && iov_domain_find_request(admission->domain, name) != NULL)
         return TRUE;
     status = iov_manager_make_static_status(admission->domain, function, name, admission->now);
     return iov_ledger_put_status(admission->ledger, status, error);

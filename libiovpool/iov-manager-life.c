@@ -7,6 +7,8 @@
 
 #include "iov-request-private.h"
 
+#include <string.h>
+
 /* The ledger where there is one; NULL without @error where no pool was started. */
 static IovLedger *
 ledger_if_any(IovManager *manager, GError **error)
@@ -60,6 +62,27 @@ add_unknown(IovLedger *ledger, const IovDomain *domain, const IovRequest *reques
     return iov_ledger_put_status(ledger, status, error);
 }
 
+/* A request's function that stands in the XML already (restored, or come by migration) was handed
+ * to QEMU with it: no longer clean, and not to be attached a second time. */
+static gboolean
+mark_handed_over(IovLedger *ledger, const IovDomain *domain, const IovDomainHostdev *hostdev,
+                 gint64 now, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) lease = iov_ledger_get_function(ledger, hostdev->source, &local);
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (lease == NULL || lease->state != IOV_LEASE_RESERVED || hostdev->request == NULL ||
+        strcmp(lease->domain_uuid, domain->uuid) != 0 ||
+        strcmp(lease->request, hostdev->request) != 0)
+        return TRUE;
+    return iov_ledger_move(ledger, lease->function, lease->generation, IOV_LEASE_ATTACHING, NULL,
+                           now, error);
+}
+
 static gboolean
 start_all(IovLedger *ledger, const IovDomain *domain, gint64 now, GError **error)
 {
@@ -69,6 +92,9 @@ start_all(IovLedger *ledger, const IovDomain *domain, gint64 now, GError **error
         return FALSE;
     for (guint i = 0; i < list->len; i++)
         if (!mark_started(ledger, list->pdata[i], now, error))
+            return FALSE;
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        if (!mark_handed_over(ledger, domain, domain->hostdevs->pdata[i], now, error))
             return FALSE;
     for (guint i = 0; i < domain->requests->len; i++)
         if (!add_unknown(ledger, domain, domain->requests->pdata[i], now, error))
@@ -100,12 +126,13 @@ iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error
     return FALSE;
 }
 
-/* A function that was only promised is clean; one that a guest may have had is not. */
+/* A function that was only promised is clean; one that a guest may have had is not. @status: NULL
+ * where the lease serves no request that is known. */
 static gboolean
-end_lease(IovLedger *ledger, const IovStatus *status, gint64 now, GError **error)
+end_lease(IovLedger *ledger, const IovLease *lease, const IovStatus *status, gint64 now,
+          GError **error)
 {
-    const IovLease *lease = status->lease;
-    gboolean clean = lease->state == IOV_LEASE_RESERVED && !status->is_static;
+    gboolean clean = lease->state == IOV_LEASE_RESERVED && status != NULL && !status->is_static;
 
     if (lease->state == IOV_LEASE_SCRUBBING)
         return TRUE;
@@ -113,21 +140,52 @@ end_lease(IovLedger *ledger, const IovStatus *status, gint64 now, GError **error
                            clean ? IOV_LEASE_FREE : IOV_LEASE_SCRUBBING, NULL, now, error);
 }
 
+static const IovStatus *
+find_status(GPtrArray *statuses, const char *request)
+{
+    for (guint i = 0; i < statuses->len; i++) {
+        const IovStatus *status = statuses->pdata[i];
+
+        if (strcmp(status->request, request) == 0)
+            return status;
+    }
+    return NULL;
+}
+
+/* A lease may have outlived its status, and a status its lease. */
 gboolean
 iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now, GError **error)
 {
-    g_autoptr(GPtrArray) list = iov_ledger_list_status(ledger, uuid, error);
+    g_autoptr(GPtrArray) statuses = iov_ledger_list_status(ledger, uuid, error);
+    g_autoptr(GPtrArray) leases =
+        statuses != NULL ? iov_ledger_list_leases(ledger, uuid, error) : NULL;
 
-    if (list == NULL)
+    if (leases == NULL)
         return FALSE;
-    for (guint i = 0; i < list->len; i++) {
-        const IovStatus *status = list->pdata[i];
+    for (guint i = 0; i < leases->len; i++) {
+        const IovLease *lease = leases->pdata[i];
 
-        if (status->lease != NULL && !end_lease(ledger, status, now, error))
-            return FALSE;
-        if (!iov_ledger_remove_status(ledger, uuid, status->request, error))
+        if (!end_lease(ledger, lease, find_status(statuses, lease->request), now, error))
             return FALSE;
     }
+    for (guint i = 0; i < statuses->len; i++)
+        if (!iov_ledger_remove_status(ledger, uuid, ((IovStatus *)statuses->pdata[i])->request,
+                                      error))
+            return FALSE;
+    return TRUE;
+}
+
+/* TRUE in @has where the ledger has anything of the domain. */
+static gboolean
+has_any(IovLedger *ledger, const char *uuid, gboolean *has, GError **error)
+{
+    g_autoptr(GPtrArray) statuses = iov_ledger_list_status(ledger, uuid, error);
+    g_autoptr(GPtrArray) leases =
+        statuses != NULL ? iov_ledger_list_leases(ledger, uuid, error) : NULL;
+
+    if (leases == NULL)
+        return FALSE;
+    *has = statuses->len > 0 || leases->len > 0;
     return TRUE;
 }
 
@@ -136,7 +194,7 @@ iov_manager_release(IovManager *manager, const char *uuid, GError **error)
 {
     g_autoptr(GError) local = NULL;
     IovLedger *ledger = ledger_if_any(manager, &local);
-    g_autoptr(GPtrArray) list = NULL;
+    gboolean has = FALSE;
     gint64 now = 0;
 
     if (ledger == NULL && local == NULL)
@@ -145,10 +203,9 @@ iov_manager_release(IovManager *manager, const char *uuid, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    list = iov_ledger_list_status(ledger, uuid, error);
-    if (list == NULL)
+    if (!has_any(ledger, uuid, &has, error))
         return FALSE;
-    if (list->len == 0)
+    if (!has)
         return TRUE;
     if (!iov_manager_now(manager, &now, error) || !iov_ledger_begin(ledger, error))
         return FALSE;

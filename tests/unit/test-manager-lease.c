@@ -116,6 +116,55 @@ START_TEST(a_static_hostdev_is_leased_or_refused)
 }
 END_TEST
 
+/* As after a migration, or with a function that the admin put into the persistent config. */
+START_TEST(a_function_that_starts_with_its_domain_is_no_clean_one)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-iov-net0-vf");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_function("0000:01:10.0", "reserved vm1 net0");
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_RESERVED), 1);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_function("0000:01:10.0", "attaching vm1 net0");
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    assert_function("0000:01:10.0", "scrubbing vm1 net0");
+}
+END_TEST
+
+START_TEST(an_alias_without_its_request_is_a_static_hostdev)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-iov-other-vf");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_function("0000:01:10.0", "active vm1 other");
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    assert_function("0000:01:10.0", "scrubbing vm1 other");
+}
+END_TEST
+
+START_TEST(a_lease_without_its_request_is_released_too)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "2");
+    world_run_lifted(&world, vm1);
+    IovLedger *ledger = iov_manager_ledger(world.manager, FALSE, &error);
+    assert_done(ledger != NULL && iov_ledger_begin(ledger, &error), error);
+    assert_done(iov_ledger_remove_status(ledger, vm1->uuid, "net0", &error), error);
+    assert_done(iov_ledger_commit(ledger, &error), error);
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    assert_function("0000:01:10.0", "scrubbing vm1 net0");
+}
+END_TEST
+
 START_TEST(without_a_ledger_nothing_is_written)
 {
     g_autoptr(GError) error = NULL;
@@ -314,6 +363,9 @@ main(void)
     tcase_add_test(tests, a_domain_lives_and_goes);
     tcase_add_test(tests, an_exhausted_pool_lets_domains_start);
     tcase_add_test(tests, a_static_hostdev_is_leased_or_refused);
+    tcase_add_test(tests, a_function_that_starts_with_its_domain_is_no_clean_one);
+    tcase_add_test(tests, an_alias_without_its_request_is_a_static_hostdev);
+    tcase_add_test(tests, a_lease_without_its_request_is_released_too);
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);
