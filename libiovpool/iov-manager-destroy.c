@@ -10,16 +10,48 @@
 
 #include <string.h>
 
-static gboolean
-refuse_foreign(GPtrArray *functions, GError **error)
+/* Who uses the function now. The ledger knows who did when it was last looked at, and knows nothing
+ * of one that was attached by hand since. NULL without @error: nobody. */
+static char *
+find_user(IovHost *host, const IovLease *function, GError **error)
 {
+    g_autoptr(GError) local = NULL;
+    char *user = iov_host_find_user(host, function->function, &local);
+    GPid holder = 0;
+
+    if (user != NULL || g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) /* vanished */
+        return user;
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    if (!iov_host_find_vfio_holder(host, function->iommu_group, &holder, error) || holder == 0)
+        return NULL;
+    return g_strdup_printf("process %d holds it", (int)holder);
+}
+
+static gboolean
+refuse_used(IovManager *manager, GPtrArray *functions, GError **error)
+{
+    IovHost *host = iov_manager_host(manager, error);
+
+    if (host == NULL)
+        return FALSE;
     for (guint i = 0; i < functions->len; i++) {
         const IovLease *function = functions->pdata[i];
+        g_autoptr(GError) local = NULL;
+        g_autofree char *user = NULL;
 
-        if (function->state == IOV_LEASE_FOREIGN)
-            return iov_error_set(
-                error, IOV_ERROR_BUSY, "%s is in use outside the pool: %s", function->function,
-                function->reason != NULL ? function->reason : "by an unknown user");
+        if (iov_lease_state_is_held(function->state))
+            continue;
+        user = find_user(host, function, &local);
+        if (user != NULL)
+            return iov_error_set(error, IOV_ERROR_BUSY, "%s is in use outside the pool: %s",
+                                 function->function, user);
+        if (local == NULL)
+            continue;
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
     }
     return TRUE;
 }
@@ -119,7 +151,7 @@ destroy_locked(IovManager *manager, IovLedger *ledger, const char *name, GError 
     if (!iov_manager_scrub_pending(manager, NULL, error))
         return FALSE;
     g_autoptr(GPtrArray) functions = iov_ledger_list_functions(ledger, name, error);
-    if (functions == NULL || !refuse_foreign(functions, error))
+    if (functions == NULL || !refuse_used(manager, functions, error))
         return FALSE;
     g_autoptr(GPtrArray) adapters = close_pool(ledger, name, error);
     if (adapters == NULL)

@@ -134,6 +134,25 @@ START_TEST(a_function_in_use_is_foreign)
     ck_assert_str_eq(driver, "igbvf");
     assert_fails(iov_manager_destroy_pool(world.manager, "fast", &error), error, IOV_ERROR_BUSY,
                  "netdev enp1s0v0 is up");
+    fake_host_set_user(world.host, "0000:01:10.0", NULL);
+    assert_done(iov_manager_destroy_pool(world.manager, "fast", &error), error);
+}
+END_TEST
+
+START_TEST(a_function_attached_by_hand_keeps_its_pool)
+{
+    g_autoptr(GError) error = NULL;
+
+    world_start_pool(&world, "2");
+    g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, &error);
+    const IovLease *function = list->pdata[1];
+    fake_host_set_holder(world.host, function->iommu_group, 4711);
+    fake_host_clear_journal(world.host);
+    assert_fails(iov_manager_destroy_pool(world.manager, "fast", &error), error, IOV_ERROR_BUSY,
+                 "in use outside the pool: process 4711 holds it");
+    ck_assert_uint_eq(fake_host_count_effects(world.host), 0);
+    fake_host_set_holder(world.host, function->iommu_group, 0);
+    assert_done(iov_manager_destroy_pool(world.manager, "fast", &error), error);
 }
 END_TEST
 
@@ -219,6 +238,7 @@ main(void)
     tcase_add_test(tests, start_makes_and_destroy_gives_back);
     tcase_add_test(tests, existing_vfs_stay_or_are_refused);
     tcase_add_test(tests, a_function_in_use_is_foreign);
+    tcase_add_test(tests, a_function_attached_by_hand_keeps_its_pool);
     tcase_add_test(tests, destroy_names_the_holders);
     tcase_add_test(tests, definitions_replace_only_themselves);
     tcase_add_test(tests, an_unknown_name_leaves_nothing_behind);
