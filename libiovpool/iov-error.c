@@ -8,7 +8,10 @@
 #include <errno.h>
 #include <stdarg.h>
 
-G_DEFINE_QUARK(iov - error - quark, iov_error)
+/* the formatter would put blanks into the name */
+/* clang-format off */
+G_DEFINE_QUARK(iov-error-quark, iov_error)
+/* clang-format on */
 
 static IovError
 code_of_errno(int number)
