@@ -36,6 +36,13 @@ typedef enum {
 } IovLink;
 
 IOV_API const char *iov_class_to_string(IovClass class_);
+/**
+ * iov_class_from_string:
+ * @class_: (out): the class
+ *
+ * Returns: %FALSE where @text is no class's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_class_from_string(const char *text, IovClass *class_);
 IOV_API const char *iov_link_to_string(IovLink link);
 
@@ -65,8 +72,19 @@ IOV_API IovAdapter *iov_adapter_ref(IovAdapter *adapter);
 IOV_API void iov_adapter_unref(IovAdapter *adapter);
 IOV_API const char *iov_adapter_get_address(const IovAdapter *adapter);
 IOV_API IovClass iov_adapter_get_class(const IovAdapter *adapter);
-/* (nullable): the driver bound to the PF; the PF's first netdev */
+/**
+ * iov_adapter_get_driver:
+ *
+ * Returns: (nullable): the driver bound to the PF
+ * Since: 0.1
+ */
 IOV_API const char *iov_adapter_get_driver(const IovAdapter *adapter);
+/**
+ * iov_adapter_get_netdev:
+ *
+ * Returns: (nullable): the PF's first netdev
+ * Since: 0.1
+ */
 IOV_API const char *iov_adapter_get_netdev(const IovAdapter *adapter);
 IOV_API guint iov_adapter_get_vendor(const IovAdapter *adapter);
 IOV_API guint iov_adapter_get_device(const IovAdapter *adapter);
@@ -92,8 +110,19 @@ IOV_API IovFunction *iov_function_ref(IovFunction *function);
 IOV_API void iov_function_unref(IovFunction *function);
 IOV_API const char *iov_function_get_address(const IovFunction *function);
 IOV_API guint iov_function_get_index(const IovFunction *function);
-/* (nullable): bound to no driver; no netdev */
+/**
+ * iov_function_get_driver:
+ *
+ * Returns: (nullable): the driver bound to it
+ * Since: 0.1
+ */
 IOV_API const char *iov_function_get_driver(const IovFunction *function);
+/**
+ * iov_function_get_netdev:
+ *
+ * Returns: (nullable): its netdev
+ * Since: 0.1
+ */
 IOV_API const char *iov_function_get_netdev(const IovFunction *function);
 IOV_API int iov_function_get_iommu_group(const IovFunction *function);
 

@@ -20,7 +20,7 @@ IOV_API GType iov_domain_get_type(void);
 
 /**
  * iov_domain_parse:
- * @xml: a domain's XML as libvirt prints it, hostile
+ * @xml: (array length=length) (element-type guint8): a domain's XML as libvirt prints it, hostile
  *
  * Returns: (transfer full): the domain, or %NULL with %IOV_ERROR_INVALID
  * Since: 0.1
@@ -38,7 +38,12 @@ IOV_API const char *iov_domain_get_uuid(const IovDomain *domain);
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_domain_get_requests(const IovDomain *domain);
-/* (nullable) (transfer none) */
+/**
+ * iov_domain_find_request:
+ *
+ * Returns: (nullable) (transfer none): the request of that name
+ * Since: 0.1
+ */
 IOV_API IovRequest *iov_domain_find_request(const IovDomain *domain, const char *name);
 /* TRUE: machine type with PCIe root ports (q35, virt) */
 IOV_API gboolean iov_domain_has_pcie(const IovDomain *domain);
@@ -52,7 +57,12 @@ IOV_API int iov_domain_last_pci_index(const IovDomain *domain);
 IOV_API guint iov_domain_count_free_ports(const IovDomain *domain);
 /* NUMA node of <numatune>, -1 where none or several */
 IOV_API int iov_domain_get_numa_node(const IovDomain *domain);
-/* host address of the function behind a hostdev device with that alias (nullable) */
+/**
+ * iov_domain_find_source:
+ *
+ * Returns: (nullable): host address of the function behind the hostdev device with that alias
+ * Since: 0.1
+ */
 IOV_API const char *iov_domain_find_source(const IovDomain *domain, const char *alias);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovDomain, iov_domain_unref)

@@ -49,8 +49,22 @@ typedef enum {
 } IovTier;
 
 IOV_API const char *iov_lease_state_to_string(IovLeaseState state);
+/**
+ * iov_lease_state_from_string:
+ * @state: (out): the state
+ *
+ * Returns: %FALSE where @text is no state's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_lease_state_from_string(const char *text, IovLeaseState *state);
 IOV_API const char *iov_tier_to_string(IovTier tier);
+/**
+ * iov_tier_from_string:
+ * @tier: (out): the tier
+ *
+ * Returns: %FALSE where @text is no tier's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_tier_from_string(const char *text, IovTier *tier);
 
 #define IOV_TYPE_LEASE (iov_lease_get_type())
@@ -83,11 +97,33 @@ IOV_API guint iov_lease_get_index(const IovLease *lease);          /* VF index, 
 IOV_API const char *iov_lease_get_pool(const IovLease *lease);
 IOV_API IovLeaseState iov_lease_get_state(const IovLease *lease);
 IOV_API guint64 iov_lease_get_generation(const IovLease *lease);
-/* (nullable): NULL where nobody's */
+/**
+ * iov_lease_get_domain_uuid:
+ *
+ * Returns: (nullable): %NULL where nobody's
+ * Since: 0.1
+ */
 IOV_API const char *iov_lease_get_domain_uuid(const IovLease *lease);
+/**
+ * iov_lease_get_domain_name:
+ *
+ * Returns: (nullable): %NULL where nobody's
+ * Since: 0.1
+ */
 IOV_API const char *iov_lease_get_domain_name(const IovLease *lease);
+/**
+ * iov_lease_get_request:
+ *
+ * Returns: (nullable): %NULL where nobody's
+ * Since: 0.1
+ */
 IOV_API const char *iov_lease_get_request(const IovLease *lease);
-/* (nullable): why it is quarantined, foreign, or stays in its state */
+/**
+ * iov_lease_get_reason:
+ *
+ * Returns: (nullable): why it is quarantined, foreign, or stays in its state
+ * Since: 0.1
+ */
 IOV_API const char *iov_lease_get_reason(const IovLease *lease);
 /* microseconds since the epoch; the deadline is 0 where there is none */
 IOV_API gint64 iov_lease_get_since(const IovLease *lease);
@@ -113,7 +149,12 @@ IOV_API gboolean iov_status_get_started(const IovStatus *status);
 IOV_API const char *iov_status_get_reason(const IovStatus *status);
 /* microseconds since the epoch: on this tier since */
 IOV_API gint64 iov_status_get_since(const IovStatus *status);
-/* (nullable) (transfer none): the lease that it holds */
+/**
+ * iov_status_get_lease:
+ *
+ * Returns: (nullable) (transfer none): the lease that it holds
+ * Since: 0.1
+ */
 IOV_API IovLease *iov_status_get_lease(const IovStatus *status);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovLease, iov_lease_unref)

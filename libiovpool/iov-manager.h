@@ -35,7 +35,7 @@ IOV_API GType iov_manager_get_type(void);
 IOV_API IovManager *iov_manager_open(const char *root, GError **error);
 IOV_API IovManager *iov_manager_ref(IovManager *manager);
 IOV_API void iov_manager_unref(IovManager *manager);
-/* where programs of the host meet: ROOT/run/iovpool (transfer none) */
+/* where programs of the host meet: ROOT/run/iovpool */
 IOV_API const char *iov_manager_get_run_dir(const IovManager *manager);
 
 /* ---- the host ---- */
@@ -43,7 +43,7 @@ IOV_API const char *iov_manager_get_run_dir(const IovManager *manager);
 /**
  * iov_manager_list_adapters:
  *
- * Returns: (transfer full) (element-type IovAdapter): every SR-IOV capable device, by address
+ * Returns: (transfer container) (element-type IovAdapter): every SR-IOV capable device, by address
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_manager_list_adapters(IovManager *manager, GError **error);
@@ -68,6 +68,7 @@ IOV_API IovPool *iov_manager_create_pool(IovManager *manager, const char *name,
 
 /**
  * iov_manager_define_pool:
+ * @xml: (array length=length) (element-type guint8): a pool definition, hostile
  *
  * Checks a definition and saves it. A definition of that name is replaced if its UUID is the same
  * or missing, as libvirt does; a started pool keeps working by its old one until it is restarted.
@@ -79,12 +80,29 @@ IOV_API IovPool *iov_manager_define_pool(IovManager *manager, const char *xml, g
                                          const char *origin, GError **error);
 /* IOV_ERROR_BUSY where it is started */
 IOV_API gboolean iov_manager_undefine_pool(IovManager *manager, const char *name, GError **error);
-/* the names of all defined pools, sorted (transfer full) */
+/**
+ * iov_manager_list_pools:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of all defined pools, sorted
+ * Since: 0.1
+ */
 IOV_API GStrv iov_manager_list_pools(IovManager *manager, GError **error);
-/* the saved definition; @live: that of the started pool, IOV_ERROR_NOT_FOUND where it is not
- * started (transfer full) */
+/**
+ * iov_manager_get_pool:
+ * @live: that of the started pool, %IOV_ERROR_NOT_FOUND where it is not started
+ *
+ * Returns: (transfer full): the definition: what was saved, or where @live what is in force
+ * Since: 0.1
+ */
 IOV_API IovPool *iov_manager_get_pool(IovManager *manager, const char *name, gboolean live,
                                       GError **error);
+/**
+ * iov_manager_pool_is_active:
+ * @active: (out): %TRUE where the pool is started
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
 IOV_API gboolean iov_manager_pool_is_active(IovManager *manager, const char *name, gboolean *active,
                                             GError **error);
 IOV_API gboolean iov_manager_set_autostart(IovManager *manager, const char *name,
@@ -103,7 +121,13 @@ IOV_API gboolean iov_manager_start_pool(IovManager *manager, const char *name, G
                                         GError **error);
 /* Gives back what was there before; IOV_ERROR_BUSY, naming the holders, while any is leased. */
 IOV_API gboolean iov_manager_destroy_pool(IovManager *manager, const char *name, GError **error);
-/* The netdevs of a started pool's PFs, for its floor network. (transfer full) */
+/**
+ * iov_manager_list_netdevs:
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the netdevs of a started pool's PFs, for its
+ *   floor network
+ * Since: 0.1
+ */
 IOV_API GStrv iov_manager_list_netdevs(IovManager *manager, const char *pool, GError **error);
 
 /* ---- the ledger, read ---- */
@@ -112,7 +136,7 @@ IOV_API GStrv iov_manager_list_netdevs(IovManager *manager, const char *pool, GE
  * iov_manager_list_functions:
  * @pool: (nullable): one started pool, or all
  *
- * Returns: (transfer full) (element-type IovLease): empty where nothing is started
+ * Returns: (transfer container) (element-type IovLease): empty where nothing is started
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_manager_list_functions(IovManager *manager, const char *pool,
@@ -121,7 +145,7 @@ IOV_API GPtrArray *iov_manager_list_functions(IovManager *manager, const char *p
  * iov_manager_list_status:
  * @uuid: (nullable): one domain, or all
  *
- * Returns: (transfer full) (element-type IovStatus): empty where there is no ledger
+ * Returns: (transfer container) (element-type IovStatus): empty where there is no ledger
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_manager_list_status(IovManager *manager, const char *uuid, GError **error);
@@ -172,7 +196,13 @@ IOV_API gboolean iov_manager_acquire(IovManager *manager, const char *uuid, cons
 IOV_API gboolean iov_manager_lift_begin(IovManager *manager, const IovDomain *domain,
                                         const char *request, char **device_xml, guint64 *generation,
                                         GError **error);
-/* TRUE in @held where a QEMU holds the function's /dev/vfio descriptor. */
+/**
+ * iov_manager_is_held:
+ * @held: (out): %TRUE where a QEMU holds the function's /dev/vfio descriptor
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
 IOV_API gboolean iov_manager_is_held(IovManager *manager, const IovLease *lease, gboolean *held,
                                      GError **error);
 /* Attaching to active. */
@@ -181,7 +211,15 @@ IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function
 /* The attach failed: the function is scrubbed and free again, the request waits with @reason. */
 IOV_API gboolean iov_manager_lift_failed(IovManager *manager, const char *function,
                                          guint64 generation, const char *reason, GError **error);
-/* Active (or attaching) to detaching. @park: the admin wants it off its function. */
+/**
+ * iov_manager_drop_begin:
+ * @park: the admin wants it off its function
+ * @generation: (out): of the lease
+ *
+ * Active (or attaching) to detaching.
+ *
+ * Since: 0.1
+ */
 IOV_API gboolean iov_manager_drop_begin(IovManager *manager, const char *uuid, const char *request,
                                         gboolean park, guint64 *generation, GError **error);
 /* The device left the guest: scrubbed, then free or quarantined. */
@@ -196,9 +234,22 @@ IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const c
 /* Takes a request out of the ledger (`unrequest` on a running domain); BUSY while it is leased. */
 IOV_API gboolean iov_manager_forget_request(IovManager *manager, const char *uuid,
                                             const char *request, GError **error);
-/* Scrubs what waits in state scrubbing; @freed: how many became free. */
+/**
+ * iov_manager_scrub_pending:
+ * @freed: (out) (optional): how many became free
+ *
+ * Scrubs what waits in state scrubbing.
+ *
+ * Since: 0.1
+ */
 IOV_API gboolean iov_manager_scrub_pending(IovManager *manager, guint *freed, GError **error);
-/* Requests that wait for a function, most deserving first; (element-type IovStatus). */
+/**
+ * iov_manager_list_waiting:
+ *
+ * Returns: (transfer container) (element-type IovStatus): requests that wait for a function, most
+ *   deserving first
+ * Since: 0.1
+ */
 IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error);
 
 /**

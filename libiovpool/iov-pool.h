@@ -54,7 +54,7 @@ IOV_API GType iov_pool_get_type(void);
 
 /**
  * iov_pool_parse:
- * @xml: a pool definition, hostile
+ * @xml: (array length=length) (element-type guint8): a pool definition, hostile
  * @length: its bytes
  * @origin: what to call it in messages, usually the file's name
  *
@@ -98,10 +98,31 @@ IOV_API gboolean iov_pool_selects(const IovPool *pool, const IovAdapter *adapter
 IOV_API gboolean iov_pool_check_name(const char *name, GError **error);
 
 IOV_API const char *iov_migration_to_string(IovMigration migration);
+/**
+ * iov_migration_from_string:
+ * @migration: (out): what @text names
+ *
+ * Returns: %FALSE where @text is no mode's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_migration_from_string(const char *text, IovMigration *migration);
 IOV_API const char *iov_policy_to_string(IovPolicy policy);
+/**
+ * iov_policy_from_string:
+ * @policy: (out): what @text names
+ *
+ * Returns: %FALSE where @text is no policy's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_policy_from_string(const char *text, IovPolicy *policy);
 IOV_API const char *iov_floor_type_to_string(IovFloorType type);
+/**
+ * iov_floor_type_from_string:
+ * @type: (out): what @text names
+ *
+ * Returns: %FALSE where @text is no type's word
+ * Since: 0.1
+ */
 IOV_API gboolean iov_floor_type_from_string(const char *text, IovFloorType *type);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovPool, iov_pool_unref)

@@ -24,7 +24,12 @@ IOV_API IovRequest *iov_request_ref(IovRequest *request);
 IOV_API void iov_request_unref(IovRequest *request);
 IOV_API const char *iov_request_get_name(const IovRequest *request);
 IOV_API const char *iov_request_get_pool(const IovRequest *request);
-/* (nullable): a network request's one MAC for all tiers, lower case */
+/**
+ * iov_request_get_mac:
+ *
+ * Returns: (nullable): a network request's one MAC for all tiers, lower case
+ * Since: 0.1
+ */
 IOV_API const char *iov_request_get_mac(const IovRequest *request);
 IOV_API gboolean iov_request_get_required(const IovRequest *request);
 /* -1000 to 1000, higher first, 0 by default */
@@ -33,12 +38,12 @@ IOV_API IovMigration iov_request_get_migration(const IovRequest *request);
 
 /**
  * iov_requests_parse:
- * @xml: an `<iov:requests>` element, hostile
+ * @xml: (array length=length) (element-type guint8): an `<iov:requests>` element, hostile
  *
  * A root without namespace is taken as one with %IOV_REQUEST_NAMESPACE, as virDomainGetMetadata()
  * returns it.
  *
- * Returns: (transfer full) (element-type IovRequest): the requests in their order
+ * Returns: (transfer container) (element-type IovRequest): the requests in their order
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_requests_parse(const char *xml, gsize length, const char *origin,
@@ -76,7 +81,15 @@ IOV_API void iov_request_set_rate(IovRequest *request, guint minimum, guint maxi
 IOV_API void iov_request_set_required(IovRequest *request, gboolean required);
 IOV_API void iov_request_set_priority(IovRequest *request, int priority);
 IOV_API void iov_request_set_migration(IovRequest *request, IovMigration migration);
-/* @source: (nullable), @model: (nullable): virtio */
+/**
+ * iov_request_set_floor:
+ * @source: (nullable): the network, bridge or netdev
+ * @model: (nullable): virtio by default
+ *
+ * What stands below the function in place of the pool's floor.
+ *
+ * Since: 0.1
+ */
 IOV_API void iov_request_set_floor(IovRequest *request, IovFloorType type, const char *source,
                                    const char *model);
 
