@@ -6,6 +6,7 @@
  */
 #include "iov-manager-private.h"
 
+#include "iov-io.h"
 #include "iov-placement.h"
 #include "iov-request-private.h"
 
@@ -197,8 +198,7 @@ typedef struct {
     gint64 now;
 } Admission;
 
-/* A lease of an earlier life whose release was lost is not taken over: its function may be dirty.
- */
+/* What was reserved for the request before its start stands for another while. */
 static gboolean
 keep_reserved(Admission *admission, const char *request, gboolean *kept, GError **error)
 {
@@ -211,10 +211,8 @@ keep_reserved(Admission *admission, const char *request, gboolean *kept, GError 
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (lease == NULL || *kept || lease->state == IOV_LEASE_SCRUBBING)
-        return TRUE;
-    return iov_ledger_move(admission->ledger, lease->function, lease->generation,
-                           IOV_LEASE_SCRUBBING, "left by an earlier run", admission->now, error);
+    return !*kept || iov_ledger_set_deadline(admission->ledger, lease->function, lease->generation,
+                                             admission->now + IOV_RESERVATION_TIME, error);
 }
 
 /* The pool is not started: the request waits for it. */
@@ -299,13 +297,19 @@ iov_manager_make_static_status(const IovDomain *domain, const IovLease *function
     return status;
 }
 
+static const char *
+name_of_hostdev(const IovDomainHostdev *hostdev)
+{
+    if (hostdev->request != NULL)
+        return hostdev->request;
+    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
+}
+
 static gboolean
 lease_static(Admission *admission, const IovDomainHostdev *hostdev, const IovLease *function,
              GError **error)
 {
-    const char *name = hostdev->request != NULL ? hostdev->request
-                       : hostdev->alias != NULL ? hostdev->alias
-                                                : hostdev->source;
+    const char *name = name_of_hostdev(hostdev);
     g_autoptr(IovStatus) status = NULL;
     guint64 generation = 0;
 
@@ -317,6 +321,19 @@ lease_static(Admission *admission, const IovDomainHostdev *hostdev, const IovLea
         return TRUE;
     status = iov_manager_make_static_status(admission->domain, function, name, admission->now);
     return iov_ledger_put_status(admission->ledger, status, error);
+}
+
+/* The domain's from its last run, not cleaned since, or reserved for another device of its own. */
+static gboolean
+lease_own(Admission *admission, const IovDomainHostdev *hostdev, const IovLease *function,
+          GError **error)
+{
+    if (function->state == IOV_LEASE_RESERVED &&
+        strcmp(function->request, name_of_hostdev(hostdev)) == 0)
+        return TRUE;
+    return iov_ledger_move(admission->ledger, function->function, function->generation,
+                           IOV_LEASE_FREE, NULL, admission->now, error) &&
+           lease_static(admission, hostdev, function, error);
 }
 
 static gboolean
@@ -341,7 +358,12 @@ admit_hostdev(Admission *admission, const IovDomainHostdev *hostdev, GError **er
     if (function->state == IOV_LEASE_FREE)
         return lease_static(admission, hostdev, function, error);
     if (g_strcmp0(function->domain_uuid, admission->domain->uuid) == 0)
-        return TRUE;
+        return lease_own(admission, hostdev, function, error);
+    if (function->domain_uuid == NULL)
+        return iov_error_set(error, IOV_ERROR_BUSY,
+                             "domain '%s' names function %s of pool '%s', which is being cleaned: "
+                             "try again",
+                             admission->domain->name, hostdev->source, function->pool);
     return iov_error_set(error, IOV_ERROR_BUSY,
                          "domain '%s' names function %s, which domain '%s' has leased from pool "
                          "'%s' (request %s)",
@@ -356,6 +378,8 @@ admit(Admission *admission, GError **error)
     GPtrArray *hostdevs = admission->domain->hostdevs;
     GPtrArray *requests = admission->domain->requests;
 
+    if (!iov_manager_end_former(admission->ledger, admission->domain, admission->now, error))
+        return FALSE;
     for (guint i = 0; i < hostdevs->len; i++)
         if (!admit_hostdev(admission, hostdevs->pdata[i], error))
             return FALSE;
@@ -365,20 +389,21 @@ admit(Admission *admission, GError **error)
     return TRUE;
 }
 
-/* TRUE where @domain has to do with a started pool at all. */
+/* TRUE where @domain has to do with a started pool at all. @dirty: it names a function that waits
+ * to be cleaned. */
 static gboolean
-concerns_us(IovLedger *ledger, const IovDomain *domain)
+concerns_us(IovLedger *ledger, const IovDomain *domain, gboolean *dirty)
 {
-    if (domain->requests->len > 0)
-        return TRUE;
+    gboolean concerns = domain->requests->len > 0;
+
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const IovDomainHostdev *hostdev = domain->hostdevs->pdata[i];
         g_autoptr(IovLease) function = iov_ledger_get_function(ledger, hostdev->source, NULL);
 
-        if (function != NULL)
-            return TRUE;
+        concerns = concerns || function != NULL;
+        *dirty = *dirty || (function != NULL && function->state == IOV_LEASE_SCRUBBING);
     }
-    return FALSE;
+    return concerns;
 }
 
 /* Without a ledger no pool was started since the host booted. */
@@ -402,6 +427,8 @@ iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error
 {
     g_autoptr(GError) local = NULL;
     Admission admission = {.manager = manager, .domain = domain};
+    IOV_IO_AUTO_CLOSE int lock = -1;
+    gboolean dirty = FALSE;
 
     if (domain->requests->len == 0 && domain->hostdevs->len == 0)
         return TRUE;
@@ -412,8 +439,11 @@ iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (!concerns_us(admission.ledger, domain))
+    if (!concerns_us(admission.ledger, domain, &dirty))
         return TRUE;
+    /* A cleaning that goes on would go on below the starting domain. */
+    if (dirty && (lock = iov_manager_lock_scrubbing(manager, error)) < 0)
+        return FALSE;
     if (!iov_manager_now(manager, &admission.now, error) ||
         !iov_ledger_begin(admission.ledger, error))
         return FALSE;

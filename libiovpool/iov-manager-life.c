@@ -152,6 +152,18 @@ find_status(GPtrArray *statuses, const char *request)
     return NULL;
 }
 
+static gboolean
+remove_all(IovLedger *ledger, GPtrArray *statuses, GError **error)
+{
+    for (guint i = 0; i < statuses->len; i++) {
+        const IovStatus *status = statuses->pdata[i];
+
+        if (!iov_ledger_remove_status(ledger, status->domain_uuid, status->request, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* A lease may have outlived its status, and a status its lease. */
 gboolean
 iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now, GError **error)
@@ -168,11 +180,35 @@ iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now, GErr
         if (!end_lease(ledger, lease, find_status(statuses, lease->request), now, error))
             return FALSE;
     }
-    for (guint i = 0; i < statuses->len; i++)
-        if (!iov_ledger_remove_status(ledger, uuid, ((IovStatus *)statuses->pdata[i])->request,
-                                      error))
+    return remove_all(ledger, statuses, error);
+}
+
+static gboolean
+may_keep(const IovDomain *domain, const IovLease *lease)
+{
+    const IovRequest *request = iov_domain_find_request(domain, lease->request);
+
+    return lease->state == IOV_LEASE_RESERVED && request != NULL &&
+           strcmp(request->pool, lease->pool) == 0;
+}
+
+gboolean
+iov_manager_end_former(IovLedger *ledger, const IovDomain *domain, gint64 now, GError **error)
+{
+    g_autoptr(GPtrArray) statuses = iov_ledger_list_status(ledger, domain->uuid, error);
+    g_autoptr(GPtrArray) leases =
+        statuses != NULL ? iov_ledger_list_leases(ledger, domain->uuid, error) : NULL;
+
+    if (leases == NULL)
+        return FALSE;
+    for (guint i = 0; i < leases->len; i++) {
+        const IovLease *lease = leases->pdata[i];
+
+        if (!may_keep(domain, lease) &&
+            !end_lease(ledger, lease, find_status(statuses, lease->request), now, error))
             return FALSE;
-    return TRUE;
+    }
+    return remove_all(ledger, statuses, error);
 }
 
 /* TRUE in @has where the ledger has anything of the domain. */

@@ -79,11 +79,19 @@ char *iov_manager_name_holders(IovLedger *ledger, const char *pool);
 gboolean iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now,
                                     GError **error);
 
+/* Ends what an earlier life of @domain left: its leases but the reservations that its requests may
+ * keep, and all statuses. */
+gboolean iov_manager_end_former(IovLedger *ledger, const IovDomain *domain, gint64 now,
+                                GError **error);
+
 /* ---- effects on one function ---- */
 
 /* Sets the policy of a function that is leased to a request, and reads it back. */
 gboolean iov_manager_apply_policy(IovManager *manager, const IovLease *lease,
                                   const IovNetconf *netconf, GError **error);
+/* Waits until nobody cleans a function, and lets nobody begin. To be taken before a change of the
+ * ledger, never within one. Returns a descriptor that is closed to unlock, or -1. */
+int iov_manager_lock_scrubbing(IovManager *manager, GError **error);
 /* Cleans one function in state scrubbing: FREE, or QUARANTINED with the reason, or left in
  * scrubbing while a process still holds it. */
 gboolean iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed,

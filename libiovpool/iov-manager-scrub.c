@@ -128,8 +128,8 @@ stay(IovManager *manager, const IovLease *lease, GPid holder, GError **error)
 
 /* Cleaning is done by one process at a time: a second one that came late would clean away what the
  * next owner's policy has set by then. */
-static int
-lock_scrubbing(IovManager *manager, GError **error)
+int
+iov_manager_lock_scrubbing(IovManager *manager, GError **error)
 {
     g_autofree char *path = g_build_filename(manager->run_dir, "scrub.lock", NULL);
     IOV_IO_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -150,7 +150,7 @@ lock_scrubbing(IovManager *manager, GError **error)
 gboolean
 iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, GError **error)
 {
-    IOV_IO_AUTO_CLOSE int lock = lock_scrubbing(manager, error);
+    IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_scrubbing(manager, error);
     IovHost *host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
     IovLedger *ledger = host != NULL ? iov_manager_ledger(manager, FALSE, error) : NULL;
     g_autoptr(GError) failure = NULL;

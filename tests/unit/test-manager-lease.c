@@ -165,6 +165,50 @@ START_TEST(a_lease_without_its_request_is_released_too)
 }
 END_TEST
 
+START_TEST(a_static_hostdev_comes_back_to_its_domain)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-nic");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+    g_autoptr(IovDomain) vm2 = world_domain("vm2", "", device);
+    guint freed = 0;
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    assert_function("0000:01:10.0", "scrubbing vm1 ua-nic");
+    assert_fails(iov_manager_prepare(world.manager, vm2, &error), error, IOV_ERROR_BUSY, "'vm1'");
+    /* started again before it was cleaned, and once more though its release was lost */
+    for (guint i = 0; i < 2; i++) {
+        assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+        assert_function("0000:01:10.0", "reserved vm1 ua-nic");
+        assert_done(iov_manager_started(world.manager, vm1, &error), error);
+        assert_function("0000:01:10.0", "active vm1 ua-nic");
+        assert_done(iov_manager_scrub_pending(world.manager, &freed, &error), error);
+        assert_function("0000:01:10.0", "active vm1 ua-nic");
+    }
+}
+END_TEST
+
+START_TEST(what_an_earlier_life_left_ends_at_the_start)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-nic");
+    g_autoptr(IovDomain) former = world_domain("vm1", "", device);
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, former, &error), error);
+    assert_done(iov_manager_started(world.manager, former, &error), error);
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_function("0000:01:10.0", "scrubbing vm1 ua-nic");
+    g_autoptr(GPtrArray) list = iov_manager_list_status(world.manager, NULL, &error);
+    ck_assert_uint_eq(list->len, 1);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_RESERVED), 1);
+}
+END_TEST
+
 START_TEST(without_a_ledger_nothing_is_written)
 {
     g_autoptr(GError) error = NULL;
@@ -190,7 +234,12 @@ START_TEST(a_prepared_reservation_is_kept)
     world_start_pool(&world, "2");
     assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
     g_autofree char *first = world_held_by(&world, vm1);
+    g_autoptr(GPtrArray) sooner = iov_manager_list_functions(world.manager, NULL, &error);
+    fake_host_advance(world.host, 1);
     assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    g_autoptr(GPtrArray) later = iov_manager_list_functions(world.manager, NULL, &error);
+    ck_assert_int_eq(((IovLease *)later->pdata[0])->deadline,
+                     ((IovLease *)sooner->pdata[0])->deadline + 1);
     g_autofree char *second = world_held_by(&world, vm1);
     ck_assert_str_eq(first, second);
     ck_assert_uint_eq(world_count(&world, IOV_LEASE_RESERVED), 1);
@@ -366,6 +415,8 @@ main(void)
     tcase_add_test(tests, a_function_that_starts_with_its_domain_is_no_clean_one);
     tcase_add_test(tests, an_alias_without_its_request_is_a_static_hostdev);
     tcase_add_test(tests, a_lease_without_its_request_is_released_too);
+    tcase_add_test(tests, a_static_hostdev_comes_back_to_its_domain);
+    tcase_add_test(tests, what_an_earlier_life_left_ends_at_the_start);
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);
