@@ -15,7 +15,7 @@ reconcile(Agent *agent, IovManager *manager, virConnectPtr connection, GError **
     gint64 now = g_get_real_time();
     g_autoptr(GPtrArray) domains = libvirt_list_running(connection, error);
 
-    if (domains == NULL || !iov_manager_reconcile(manager, domains, &changes, error))
+    if (domains == NULL || !iov_manager_reconcile(manager, domains, now, &changes, error))
         return FALSE;
     agent->reconciled_at = now;
     for (guint i = 0; changes != NULL && changes[i] != NULL; i++)

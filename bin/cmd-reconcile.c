@@ -50,8 +50,9 @@ reconcile(Cli *cli, GError **error)
 
     if (cli_get_manager(cli, error) == NULL || cli_get_connection(cli, error) == NULL)
         return FALSE;
+    gint64 now = g_get_real_time();
     g_autoptr(GPtrArray) domains = libvirt_list_running(cli->connection, error);
-    if (domains == NULL || !iov_manager_reconcile(cli->manager, domains, &changes, error))
+    if (domains == NULL || !iov_manager_reconcile(cli->manager, domains, now, &changes, error))
         return FALSE;
     for (char **change = changes; change != NULL && *change != NULL; change++)
         cli_say(cli, "%s", *change);

@@ -18,6 +18,7 @@ typedef struct {
     GHashTable *running; /* uuid to IovDomain */
     GStrvBuilder *changes;
     gint64 now;
+    gint64 listed_at; /* later entries are of domains that started, or were lifted, since then */
 } Reconciliation;
 
 static void say(Reconciliation *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -95,6 +96,28 @@ adopt_function(Reconciliation *run, const IovDomain *domain, const IovDomainHost
            iov_ledger_put_status(run->ledger, status, error);
 }
 
+/* A static hostdev of whose start the ledger has not heard, as the hook came to its deadline. */
+static gboolean
+know_own(Reconciliation *run, const IovDomain *domain, const IovLease *lease, GError **error)
+{
+    g_autoptr(IovStatus) status =
+        iov_ledger_get_status(run->ledger, domain->uuid, lease->request, NULL);
+    gboolean held = FALSE;
+
+    if (status == NULL || !status->is_static || lease->state != IOV_LEASE_RESERVED)
+        return TRUE;
+    if (!iov_manager_is_held(run->manager, lease, &held, error))
+        return FALSE;
+    if (!held)
+        return TRUE;
+    say(run, "domain %s: function %s is in use for %s", domain->name, lease->function,
+        lease->request);
+    status->started = TRUE;
+    return iov_ledger_put_status(run->ledger, status, error) &&
+           iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_ACTIVE, NULL,
+                           run->now, error);
+}
+
 static gboolean
 know_hostdev(Reconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
              GError **error)
@@ -106,8 +129,10 @@ know_hostdev(Reconciliation *run, const IovDomain *domain, const IovDomainHostde
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (function == NULL || g_strcmp0(function->domain_uuid, domain->uuid) == 0)
+    if (function == NULL)
         return TRUE;
+    if (g_strcmp0(function->domain_uuid, domain->uuid) == 0)
+        return know_own(run, domain, function, error);
     if (function->state == IOV_LEASE_FREE || function->state == IOV_LEASE_FOREIGN)
         return adopt_function(run, domain, hostdev, function, error);
     say(run, "domain %s: function %s is %s%s%s", domain->name, hostdev->source,
@@ -199,7 +224,8 @@ check_leases(Reconciliation *run, GError **error)
         const IovDomain *domain = NULL;
         gboolean good;
 
-        if (!iov_lease_state_is_held(lease->state) || lease->domain_uuid == NULL)
+        if (!iov_lease_state_is_held(lease->state) || lease->domain_uuid == NULL ||
+            lease->since >= run->listed_at)
             continue;
         domain = g_hash_table_lookup(run->running, lease->domain_uuid);
         good = domain != NULL ? check_lease_of_running(run, lease, domain, error)
@@ -223,7 +249,8 @@ check_requests(Reconciliation *run, GError **error)
         const IovStatus *status = list->pdata[i];
         gboolean starting = !status->started && status->since + IOV_RESERVATION_TIME > run->now;
 
-        if (starting || g_hash_table_contains(run->running, status->domain_uuid))
+        if (starting || status->since >= run->listed_at ||
+            g_hash_table_contains(run->running, status->domain_uuid))
             continue;
         say(run, "domain %s: request %s ended, the domain is gone", status->domain_name,
             status->request);
@@ -269,11 +296,13 @@ reconcile_all(Reconciliation *run, GPtrArray *domains, GError **error)
 }
 
 gboolean
-iov_manager_reconcile(IovManager *manager, GPtrArray *domains, GStrv *changes, GError **error)
+iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at, GStrv *changes,
+                      GError **error)
 {
     g_autoptr(GHashTable) running = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
-    Reconciliation run = {.manager = manager, .running = running, .changes = lines};
+    Reconciliation run = {
+        .manager = manager, .running = running, .changes = lines, .listed_at = listed_at};
     gboolean good = FALSE;
 
     for (guint i = 0; i < domains->len; i++)

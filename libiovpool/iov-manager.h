@@ -255,6 +255,8 @@ IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error)
 /**
  * iov_manager_reconcile:
  * @domains: (element-type IovDomain): every running domain, from its live XML
+ * @listed_at: microseconds since the epoch, taken before @domains were listed: what came into the
+ *   ledger since then is of domains that the list cannot know, and is left alone
  * @changes: (out) (transfer full) (array zero-terminated=1): what was corrected, a line each
  *
  * Makes the ledger true again from the running domains and from sysfs: takes up functions that a
@@ -263,8 +265,8 @@ IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error)
  *
  * Since: 0.1
  */
-IOV_API gboolean iov_manager_reconcile(IovManager *manager, GPtrArray *domains, GStrv *changes,
-                                       GError **error);
+IOV_API gboolean iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at,
+                                       GStrv *changes, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovManager, iov_manager_unref)
 

@@ -33,7 +33,7 @@ reconcile(IovDomain *first, ...)
     for (IovDomain *domain = first; domain != NULL; domain = va_arg(more, IovDomain *))
         g_ptr_array_add(domains, domain);
     va_end(more);
-    assert_done(iov_manager_reconcile(world.manager, domains, &changes, &error), error);
+    assert_done(iov_manager_reconcile(world.manager, domains, G_MAXINT64, &changes, &error), error);
     return g_strjoinv("\n", changes);
 }
 
@@ -69,6 +69,50 @@ START_TEST(leases_of_gone_domains_end)
     ck_assert_ptr_nonnull(strstr(changes, "domain vm1: function 0000:01:10.0: its domain is gone"));
     ck_assert_uint_eq(world_count(&world, IOV_LEASE_SCRUBBING), 1);
     assert_settled(NULL);
+}
+END_TEST
+
+/* Between the listing and the reconcile lie other domains' XML and the pools' lock. */
+START_TEST(a_domain_that_started_since_the_listing_is_left_alone)
+{
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) changes = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-nic");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+    gint64 listed_at = 0;
+
+    world_start_pool(&world, "2");
+    listed_at = iov_host_get_time(world.host);
+    fake_host_advance(world.host, 1);
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_done(iov_manager_reconcile(world.manager, nobody, listed_at, &changes, &error), error);
+    ck_assert_uint_eq(g_strv_length(changes), 0);
+    g_autofree char *state = world_function(&world, "0000:01:10.0");
+    ck_assert_str_eq(state, "active vm1 ua-nic");
+    g_autofree char *later = reconcile(NULL);
+    ck_assert_ptr_nonnull(strstr(later, "its domain is gone"));
+}
+END_TEST
+
+START_TEST(a_static_hostdev_whose_start_was_missed_becomes_active)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-nic");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, NULL);
+    g_autofree char *early = reconcile(vm1, NULL);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_ACTIVE), 0);
+    fake_host_set_holder(world.host, ((IovLease *)list->pdata[0])->iommu_group, 4711);
+    g_autofree char *changes = reconcile(vm1, NULL);
+    ck_assert_ptr_nonnull(strstr(changes, "function 0000:01:10.0 is in use for ua-nic"));
+    g_autofree char *state = world_function(&world, "0000:01:10.0");
+    ck_assert_str_eq(state, "active vm1 ua-nic");
+    assert_settled(vm1);
 }
 END_TEST
 
@@ -166,6 +210,8 @@ main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_sound_ledger_is_left_alone);
     tcase_add_test(tests, leases_of_gone_domains_end);
+    tcase_add_test(tests, a_domain_that_started_since_the_listing_is_left_alone);
+    tcase_add_test(tests, a_static_hostdev_whose_start_was_missed_becomes_active);
     tcase_add_test(tests, a_reservation_stands_until_its_deadline);
     tcase_add_test(tests, a_deleted_ledger_loses_no_lease);
     tcase_add_test(tests, an_unreadable_ledger_is_put_aside);

@@ -52,8 +52,8 @@ reconcile_twice(void)
     g_auto(GStrv) first = NULL;
     g_auto(GStrv) second = NULL;
 
-    assert_done(iov_manager_reconcile(world.manager, nobody, &first, &error), error);
-    assert_done(iov_manager_reconcile(world.manager, nobody, &second, &error), error);
+    assert_done(iov_manager_reconcile(world.manager, nobody, G_MAXINT64, &first, &error), error);
+    assert_done(iov_manager_reconcile(world.manager, nobody, G_MAXINT64, &second, &error), error);
     ck_assert_uint_eq(g_strv_length(second), 0);
 }
 
