@@ -107,6 +107,7 @@ START_TEST(existing_vfs_stay_or_are_refused)
     g_autoptr(GError) error = NULL;
     g_autoptr(IovPool) pool = create("fast", "enp1s0", "3", &error);
 
+    assert_done(pool != NULL, error);
     assert_done(iov_host_set_num_vfs(world.host, "0000:01:00.0", 2, &error), error);
     assert_fails(iov_manager_start_pool(world.manager, "fast", NULL, &error), error, IOV_ERROR_BUSY,
                  "it has 2 already");
@@ -125,6 +126,7 @@ START_TEST(a_function_in_use_is_foreign)
     g_autoptr(GError) error = NULL;
     g_autoptr(IovPool) pool = create("fast", "enp1s0", "2", &error);
 
+    assert_done(pool != NULL, error);
     assert_done(iov_host_set_num_vfs(world.host, "0000:01:00.0", 2, &error), error);
     fake_host_set_user(world.host, "0000:01:10.0", "netdev enp1s0v0 is up");
     assert_done(iov_manager_start_pool(world.manager, "fast", NULL, &error), error);
@@ -215,6 +217,7 @@ START_TEST(autostart_is_a_link)
     g_autoptr(GError) error = NULL;
     g_autoptr(IovPool) pool = create("fast", "enp1s0", "3", &error);
 
+    assert_done(pool != NULL, error);
     ck_assert(!iov_manager_get_autostart(world.manager, "fast"));
     assert_done(iov_manager_set_autostart(world.manager, "fast", TRUE, &error), error);
     assert_done(iov_manager_set_autostart(world.manager, "fast", TRUE, &error), error);

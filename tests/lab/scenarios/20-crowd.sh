@@ -33,7 +33,7 @@ done
 is "$failed" 0 "every domain started"
 is "$(virsh list --name | grep -c vm)" 16 "16 run"
 works "14 are on passthrough" "wait_for 180 '[ \$(count passthrough active) = 14 ]'"
-is "$(count direct -)" 2 "2 are on their floor"
+is "$(count direct waiting)" 2 "2 are on their floor"
 reasons=$(iovpool status --json | jq --raw-output 'map(select(.tier == "direct") | .reason) | unique | .[]')
 is "$reasons" "all 14 functions of pool fast are leased" "and say why"
 functions=$(iovpool status --json | jq --raw-output '.[] | .function // empty')

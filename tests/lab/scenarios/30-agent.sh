@@ -66,7 +66,7 @@ run virsh start vm1
 works "lifted" "wait_for 60 is_lifted vm1"
 works "reset lets a firmware without hot-plug answer" virsh reset vm1
 run "iovpool detach vm1 net0 || true"
-like "$(state_of vm1)" "detaching|direct -" "detach took it off, or waits for the guest"
+like "$(state_of vm1)" "detaching|direct parked" "detach took it off, or waits for the guest"
 run virsh destroy vm1
 run virsh undefine vm1
 works "free again" "wait_for 60 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
