@@ -67,22 +67,40 @@ lift_confirm(IovManager *manager, const char *uuid, const char *request, GError 
     return confirm(manager, uuid, request, NULL, error);
 }
 
-/* The attach was refused: back to the floor, and @error says both what failed and, should that
- * fail too, that the function could not be given back. */
+/* Back to the floor, and @error says both what failed and, should that fail too, that the function
+ * could not be given back. */
 static gboolean
-give_back(IovManager *manager, const IovLease *lease, guint64 generation, GError **error)
+give_back(IovManager *manager, const IovLease *lease, guint64 generation, const GError *cause,
+          GError **error)
 {
-    g_autoptr(GError) cause = NULL;
     g_autoptr(GError) second = NULL;
-
-    libvirt_error(&cause, "libvirt refused function %s", iov_lease_get_function(lease));
     gboolean done = iov_manager_lift_failed(manager, iov_lease_get_function(lease), generation,
                                             cause->message, &second);
     if (!done && !g_error_matches(second, IOV_ERROR, IOV_ERROR_STALE))
         return cli_error_set(error, IOV_ERROR_HOST, "%s; and it cannot be given back: %s",
                              cause->message, second->message);
-    g_propagate_error(error, g_steal_pointer(&cause));
+    g_propagate_error(error, g_error_copy(cause));
     return FALSE;
+}
+
+/* The attach failed, or its answer was lost: a libvirtd that restarts may have done it. TRUE where
+ * the device is there. Where nobody can tell, the lease stays attaching, for the agent to look at:
+ * a function that a guest is about to have must not be cleaned and given away. */
+static gboolean
+look_after_failure(virDomainPtr domain, IovManager *manager, const char *request,
+                   const IovLease *lease, guint64 generation, GError **error)
+{
+    g_autofree char *alias = iov_alias_of_function(request);
+    g_autoptr(GError) cause = NULL;
+
+    libvirt_error(&cause, "libvirt refused function %s", iov_lease_get_function(lease));
+    g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, NULL);
+    if (record == NULL) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return g_strcmp0(iov_domain_find_source(record, alias), iov_lease_get_function(lease)) == 0 ||
+           give_back(manager, lease, generation, cause, error);
 }
 
 static gboolean
@@ -96,8 +114,9 @@ attach(virDomainPtr domain, IovManager *manager, const char *request, const IovL
     if (record == NULL ||
         !iov_manager_lift_begin(manager, record, request, &xml, &generation, error))
         return FALSE;
-    if (virDomainAttachDeviceFlags(domain, xml, VIR_DOMAIN_AFFECT_LIVE) != 0)
-        return give_back(manager, lease, generation, error);
+    if (virDomainAttachDeviceFlags(domain, xml, VIR_DOMAIN_AFFECT_LIVE) != 0 &&
+        !look_after_failure(domain, manager, request, lease, generation, error))
+        return FALSE;
     /* in a failover pair QEMU keeps the device for itself until the guest's driver is ready */
     return confirm(manager, iov_domain_get_uuid(record), request,
                    strstr(xml, "<teaming") != NULL ? "guest has not negotiated failover yet"

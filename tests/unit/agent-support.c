@@ -16,6 +16,7 @@
 #define PID 4711
 
 gboolean stand_in_refuses, stand_in_hides;
+gboolean stand_in_loses_answers;
 guint stand_in_attached, stand_in_asked;
 void (*stand_in_meanwhile)(void);
 
@@ -73,7 +74,7 @@ virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int fl
     g_hash_table_insert(plugged, g_strdup(uuid_of(domain)), g_strdup(xml));
     if (!stand_in_hides)
         hold_all(xml, PID);
-    return 0;
+    return stand_in_loses_answers ? refuse(domain) : 0;
 }
 
 int

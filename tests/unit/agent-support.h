@@ -54,6 +54,8 @@ extern gboolean stand_in_refuses;
 extern guint stand_in_attached, stand_in_asked;
 /* (nullable): called once when the domain's XML is read, after the ledger was */
 extern void (*stand_in_meanwhile)(void);
+/* Attaches are done, but the answer is lost. */
+extern gboolean stand_in_loses_answers;
 /* An attached device stays hidden: QEMU does not open it. */
 extern gboolean stand_in_hides;
 /* QEMU opens or closes what the domain has. */

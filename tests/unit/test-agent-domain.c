@@ -11,7 +11,7 @@ static Scene scene;
 static void
 set_up(void)
 {
-    stand_in_refuses = stand_in_hides = FALSE;
+    stand_in_refuses = stand_in_hides = stand_in_loses_answers = FALSE;
     stand_in_attached = stand_in_asked = 0;
     scene_set_up(&scene);
 }
@@ -93,6 +93,17 @@ START_TEST(backs_off_when_libvirt_refuses)
     assert_tasks(&scene, "");
     ck_assert_uint_eq(stand_in_attached, 1);
     ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_FREE), 2);
+}
+END_TEST
+
+START_TEST(keeps_a_function_that_was_attached_though_the_answer_was_lost)
+{
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
+
+    stand_in_loses_answers = TRUE;
+    scene_look(&scene, vm);
+    assert_status(&scene, vm, "active|passthrough|");
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_SCRUBBING), 0);
 }
 END_TEST
 
@@ -351,6 +362,7 @@ main(void)
     tcase_add_test(tests, waits_for_the_guest_in_failover_mode);
     tcase_add_test(tests, attaches_what_it_did_not_see_start);
     tcase_add_test(tests, backs_off_when_libvirt_refuses);
+    tcase_add_test(tests, keeps_a_function_that_was_attached_though_the_answer_was_lost);
     tcase_add_test(tests, parks_what_was_taken_off_by_hand);
     tcase_add_test(tests, finishes_a_drop_when_qemu_has_let_go);
     tcase_add_test(tests, lets_another_process_finish_the_drop);
