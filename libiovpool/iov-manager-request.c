@@ -10,11 +10,21 @@
 static gboolean
 adopt(IovChange *change, const IovDomain *domain, const IovRequest *request, GError **error)
 {
+    g_autoptr(GError) local = NULL;
     g_autoptr(IovPool) pool = iov_manager_live_pool(change->ledger, request->pool, error);
     g_autoptr(IovStatus) status = NULL;
 
     if (pool == NULL)
         return FALSE;
+    status = iov_ledger_get_status(change->ledger, domain->uuid, request->name, &local);
+    /* A reconcile saw it in the XML before, and it may be lifted by now. */
+    if (status != NULL && status->started)
+        return TRUE;
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    g_clear_pointer(&status, iov_status_unref);
     status = iov_manager_make_status(domain, request, pool, change->now);
     status->started = TRUE;
     return iov_ledger_put_status(change->ledger, status, error);

@@ -231,8 +231,10 @@ iov_manager_finish_interrupted(IovManager *manager, IovLedger *ledger, const cha
         return FALSE;
     for (guint i = 0; i < before->len; i++) {
         const IovLedgerAdapter *adapter = before->pdata[i];
+        g_autoptr(IovAdapter) present = iov_host_get_adapter(host, adapter->address, NULL);
 
-        if (adapter->had_num_vfs == 0)
+        /* An adapter that was pulled out since has nothing to be given back. */
+        if (present != NULL && adapter->had_num_vfs == 0)
             iov_plan_give_back(plan, adapter, none);
     }
     return iov_execute(host, plan, error) && iov_manager_forget_pool(ledger, name, error);

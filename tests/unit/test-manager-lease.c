@@ -209,6 +209,18 @@ START_TEST(what_an_earlier_life_left_ends_at_the_start)
 }
 END_TEST
 
+START_TEST(a_request_that_is_lifted_already_is_not_adopted_again)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "2");
+    world_run_lifted(&world, vm1);
+    assert_done(iov_manager_adopt_request(world.manager, vm1, "net0", &error), error);
+    assert_status(vm1, "passthrough|");
+}
+END_TEST
+
 START_TEST(without_a_ledger_nothing_is_written)
 {
     g_autoptr(GError) error = NULL;
@@ -417,6 +429,7 @@ main(void)
     tcase_add_test(tests, a_lease_without_its_request_is_released_too);
     tcase_add_test(tests, a_static_hostdev_comes_back_to_its_domain);
     tcase_add_test(tests, what_an_earlier_life_left_ends_at_the_start);
+    tcase_add_test(tests, a_request_that_is_lifted_already_is_not_adopted_again);
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);

@@ -158,6 +158,24 @@ START_TEST(a_function_attached_by_hand_keeps_its_pool)
 }
 END_TEST
 
+/* As after a process that died in its start, and a card that was pulled. */
+START_TEST(a_start_cut_off_is_ended_without_its_adapter)
+{
+    IovLedgerAdapter gone = {.address = (char *)"0000:09:00.0", .pool = (char *)"fast"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovPool) pool = create("fast", "enp1s0", "2", &error);
+    g_autofree char *xml = iov_pool_to_xml(pool);
+    IovLedger *ledger = iov_manager_ledger(world.manager, TRUE, &error);
+
+    assert_done(ledger != NULL && iov_ledger_begin(ledger, &error), error);
+    assert_done(iov_ledger_add_pool(ledger, "fast", xml, FAKE_HOST_TIME, &error), error);
+    assert_done(iov_ledger_add_adapter(ledger, &gone, &error), error);
+    assert_done(iov_ledger_commit(ledger, &error), error);
+    assert_done(iov_manager_start_pool(world.manager, "fast", NULL, &error), error);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 2);
+}
+END_TEST
+
 START_TEST(destroy_names_the_holders)
 {
     g_autoptr(GError) error = NULL;
@@ -242,6 +260,7 @@ main(void)
     tcase_add_test(tests, existing_vfs_stay_or_are_refused);
     tcase_add_test(tests, a_function_in_use_is_foreign);
     tcase_add_test(tests, a_function_attached_by_hand_keeps_its_pool);
+    tcase_add_test(tests, a_start_cut_off_is_ended_without_its_adapter);
     tcase_add_test(tests, destroy_names_the_holders);
     tcase_add_test(tests, definitions_replace_only_themselves);
     tcase_add_test(tests, an_unknown_name_leaves_nothing_behind);
