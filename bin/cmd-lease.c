@@ -83,8 +83,8 @@ add_status(CliTable *table, const IovStatus *status)
         cell_text(iov_status_get_domain_uuid(status)), cell_text(iov_status_get_request(status)),
         cell_text(iov_status_get_pool(status)),
         cell_text(iov_tier_to_string(iov_status_get_tier(status))), cell_text(function),
-        cell_text(state), cell_flag(parked), cell_number(iov_status_get_priority(status)),
-        cell_time(iov_status_get_since(status)),
+        cell_text(state), cell_flag(parked), cell_flag(iov_status_get_is_static(status)),
+        cell_number(iov_status_get_priority(status)), cell_time(iov_status_get_since(status)),
         cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
 }
 
@@ -92,9 +92,10 @@ gboolean
 cmd_status(Cli *cli, char **arguments, GError **error)
 {
     static const CliColumn columns[] = {
-        {"Domain", "domain"}, {NULL, "domain_uuid"},    {"Request", "request"}, {"Pool", "pool"},
-        {"Tier", "tier"},     {"Function", "function"}, {"State", "state"},     {NULL, "parked"},
-        {NULL, "priority"},   {"Since", "since"},       {"Reason", "reason"},
+        {"Domain", "domain"}, {NULL, "domain_uuid"}, {"Request", "request"},
+        {"Pool", "pool"},     {"Tier", "tier"},      {"Function", "function"},
+        {"State", "state"},   {NULL, "parked"},      {NULL, "static"},
+        {NULL, "priority"},   {"Since", "since"},    {"Reason", "reason"},
     };
     IovManager *manager = cli_get_manager(cli, error);
     if (manager == NULL)

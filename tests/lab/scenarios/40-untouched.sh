@@ -8,7 +8,7 @@ needs_iovpool
 step "no ledger, no agent"
 run systemctl stop iovpoold.socket iovpoold.service
 run rm -rf /run/iovpool
-define_guest plain --noboot
+define_guest plain --noboot --ports 8
 before=$(virsh dumpxml plain --inactive)
 works "it starts" virsh start plain
 is "$(virsh dumpxml plain --inactive)" "$before" "its XML is the same"
