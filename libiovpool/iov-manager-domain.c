@@ -389,10 +389,8 @@ admit(Admission *admission, GError **error)
     return TRUE;
 }
 
-/* TRUE where @domain has to do with a started pool at all. @dirty: it names a function that waits
- * to be cleaned. */
-static gboolean
-concerns_us(IovLedger *ledger, const IovDomain *domain, gboolean *dirty)
+gboolean
+iov_manager_concerns(IovLedger *ledger, const IovDomain *domain, gboolean *dirty)
 {
     gboolean concerns = domain->requests->len > 0;
 
@@ -439,7 +437,7 @@ iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (!concerns_us(admission.ledger, domain, &dirty))
+    if (!iov_manager_concerns(admission.ledger, domain, &dirty))
         return TRUE;
     /* A cleaning that goes on would go on below the starting domain. */
     if (dirty && (lock = iov_manager_lock_scrubbing(manager, error)) < 0)

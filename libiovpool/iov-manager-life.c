@@ -102,11 +102,26 @@ start_all(IovLedger *ledger, const IovDomain *domain, gint64 now, GError **error
     return TRUE;
 }
 
+/* TRUE in @has where the ledger has anything of the domain. */
+static gboolean
+has_any(IovLedger *ledger, const char *uuid, gboolean *has, GError **error)
+{
+    g_autoptr(GPtrArray) statuses = iov_ledger_list_status(ledger, uuid, error);
+    g_autoptr(GPtrArray) leases =
+        statuses != NULL ? iov_ledger_list_leases(ledger, uuid, error) : NULL;
+
+    if (leases == NULL)
+        return FALSE;
+    *has = statuses->len > 0 || leases->len > 0;
+    return TRUE;
+}
+
 gboolean
 iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error)
 {
     g_autoptr(GError) local = NULL;
     IovLedger *ledger = NULL;
+    gboolean has = FALSE;
     gint64 now = 0;
 
     if (domain->requests->len == 0 && domain->hostdevs->len == 0)
@@ -118,6 +133,11 @@ iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    if (!has_any(ledger, domain->uuid, &has, error))
+        return FALSE;
+    /* A domain that is none of ours does not queue for the ledger's lock. */
+    if (!has && domain->requests->len == 0)
+        return TRUE;
     if (!iov_manager_now(manager, &now, error) || !iov_ledger_begin(ledger, error))
         return FALSE;
     if (start_all(ledger, domain, now, error) && iov_ledger_commit(ledger, error))
@@ -209,20 +229,6 @@ iov_manager_end_former(IovLedger *ledger, const IovDomain *domain, gint64 now, G
             return FALSE;
     }
     return remove_all(ledger, statuses, error);
-}
-
-/* TRUE in @has where the ledger has anything of the domain. */
-static gboolean
-has_any(IovLedger *ledger, const char *uuid, gboolean *has, GError **error)
-{
-    g_autoptr(GPtrArray) statuses = iov_ledger_list_status(ledger, uuid, error);
-    g_autoptr(GPtrArray) leases =
-        statuses != NULL ? iov_ledger_list_leases(ledger, uuid, error) : NULL;
-
-    if (leases == NULL)
-        return FALSE;
-    *has = statuses->len > 0 || leases->len > 0;
-    return TRUE;
 }
 
 gboolean

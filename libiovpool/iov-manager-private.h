@@ -79,6 +79,10 @@ char *iov_manager_name_holders(IovLedger *ledger, const char *pool);
 gboolean iov_manager_release_domain(IovLedger *ledger, const char *uuid, gint64 now,
                                     GError **error);
 
+/* TRUE where @domain has to do with a pool at all. @dirty: it names a function that waits to be
+ * cleaned. */
+gboolean iov_manager_concerns(IovLedger *ledger, const IovDomain *domain, gboolean *dirty);
+
 /* Ends what an earlier life of @domain left: its leases but the reservations that its requests may
  * keep, and all statuses. */
 gboolean iov_manager_end_former(IovLedger *ledger, const IovDomain *domain, gint64 now,

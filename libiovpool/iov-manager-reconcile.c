@@ -335,6 +335,7 @@ iov_manager_reconnect(IovManager *manager, const IovDomain *domain, GError **err
     g_autoptr(GError) local = NULL;
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
     Reconciliation run = {.manager = manager, .changes = lines};
+    gboolean dirty = FALSE;
 
     if (domain->requests->len == 0 && domain->hostdevs->len == 0)
         return TRUE;
@@ -345,6 +346,8 @@ iov_manager_reconnect(IovManager *manager, const IovDomain *domain, GError **err
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    if (!iov_manager_concerns(run.ledger, domain, &dirty))
+        return TRUE;
     if (!iov_manager_now(manager, &run.now, error) || !iov_ledger_begin(run.ledger, error))
         return FALSE;
     if (know_domain(&run, domain, error) && iov_ledger_commit(run.ledger, error))

@@ -221,6 +221,30 @@ START_TEST(a_request_that_is_lifted_already_is_not_adopted_again)
 }
 END_TEST
 
+/* With another process at a change of the ledger, one that waited would hang here. */
+START_TEST(a_domain_of_others_waits_for_nobody)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:0a:00.0", "ua-nic");
+    g_autofree char *xml =
+        g_strdup_printf("<domain><name>vm1</name><uuid>00000000-0000-4000-8000-000000000001</uuid>"
+                        "<devices>%s</devices></domain>",
+                        device);
+    g_autoptr(IovDomain) vm1 = iov_domain_parse(xml, strlen(xml), &error);
+    g_autoptr(IovManager) busy =
+        iov_manager_new_with_host(world.root, fake_host_reopen(world.host));
+
+    world_start_pool(&world, "2");
+    IovLedger *ledger = iov_manager_ledger(busy, FALSE, &error);
+    assert_done(ledger != NULL && iov_ledger_begin(ledger, &error), error);
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_done(iov_manager_reconnect(world.manager, vm1, &error), error);
+    assert_done(iov_manager_release(world.manager, vm1->uuid, &error), error);
+    iov_ledger_rollback(ledger);
+}
+END_TEST
+
 START_TEST(without_a_ledger_nothing_is_written)
 {
     g_autoptr(GError) error = NULL;
@@ -430,6 +454,7 @@ main(void)
     tcase_add_test(tests, a_static_hostdev_comes_back_to_its_domain);
     tcase_add_test(tests, what_an_earlier_life_left_ends_at_the_start);
     tcase_add_test(tests, a_request_that_is_lifted_already_is_not_adopted_again);
+    tcase_add_test(tests, a_domain_of_others_waits_for_nobody);
     tcase_add_test(tests, without_a_ledger_nothing_is_written);
     tcase_add_test(tests, a_prepared_reservation_is_kept);
     tcase_add_test(tests, a_policy_that_does_not_stick_quarantines);
