@@ -71,6 +71,17 @@ run virsh destroy vm1
 run virsh undefine vm1
 works "free again" "wait_for 60 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
 
+step "a failover guest that has not negotiated"
+define_guest vm2 --noboot
+run iovpool request vm2 --pool fast --name net0
+works "it starts" virsh start vm2
+works "status says what it waits for" \
+    "wait_for 60 'iovpool status vm2 --json | jq --raw-output .[0].reason | grep -q negotiated'"
+unlike "$(state_of vm2)" "active" "and does not call it active"
+run virsh destroy vm2
+run virsh undefine vm2
+works "free again" "wait_for 60 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+
 step "memory"
 works "the agent answers" "systemctl is-active iovpoold.service || systemctl start iovpoold.service"
 rss=$(awk '/^VmRSS/ {print $2}' "/proc/$(systemctl show --property=MainPID --value iovpoold.service)/status")
