@@ -106,6 +106,7 @@ START_TEST(a_static_hostdev_whose_start_was_missed_becomes_active)
     assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
     g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, NULL);
     g_autofree char *early = reconcile(vm1, NULL);
+    ck_assert_ptr_null(strstr(early, "in use"));
     ck_assert_uint_eq(world_count(&world, IOV_LEASE_ACTIVE), 0);
     fake_host_set_holder(world.host, ((IovLease *)list->pdata[0])->iommu_group, 4711);
     g_autofree char *changes = reconcile(vm1, NULL);
