@@ -4,9 +4,11 @@
  * (`start --autostart`) libvirt is not asked: pools start before it.
  */
 #include "cli-command.h"
+#include "host-watch.h"
 #include "network.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct {
     gboolean autostart;
@@ -75,22 +77,55 @@ start_pool(Cli *cli, const char *name, GError **error)
     return TRUE;
 }
 
-/* A pool that cannot be started does not keep the others from it. */
+/* How long a boot waits for adapters: udev names them late, and libvirtd waits for us. */
+#define BOOT_WAIT_SECONDS 60
+
+/* A pool whose start was cut off has no function yet: it is started again. */
+static gboolean
+is_started(IovManager *manager, const char *name, gboolean *started, GError **error)
+{
+    g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, name, error);
+
+    *started = functions != NULL && functions->len > 0;
+    return functions != NULL;
+}
+
+/* Tries again whenever a device comes, while what is missing may still come. */
+static gboolean
+start_when_there(Cli *cli, const char *name, HostWatch *watch, gint64 deadline, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) cause = NULL;
+
+        if (start_pool(cli, name, &cause))
+            return TRUE;
+        if (watch != NULL && g_error_matches(cause, IOV_ERROR, IOV_ERROR_NOT_FOUND) &&
+            host_watch_wait(watch, deadline))
+            continue;
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+}
+
+/* Without libvirt, which waits for this at boot. One pool that cannot be started stops no other. */
 static gboolean
 start_marked(Cli *cli, GError **error)
 {
     g_auto(GStrv) names = iov_manager_list_pools(cli->manager, error);
+    gint64 deadline = g_get_monotonic_time() + BOOT_WAIT_SECONDS * G_USEC_PER_SEC;
+    g_autoptr(HostWatch) watch = strcmp(cli->root, "/") == 0 ? host_watch_new() : NULL;
     guint failed = 0;
 
     if (names == NULL)
         return FALSE;
     for (char **name = names; *name != NULL; name++) {
         g_autoptr(GError) cause = NULL;
-        gboolean active = FALSE;
+        gboolean started = FALSE;
+
         if (!iov_manager_get_autostart(cli->manager, *name))
             continue;
-        if (iov_manager_pool_is_active(cli->manager, *name, &active, &cause) &&
-            (active || start_pool(cli, *name, &cause)))
+        if (is_started(cli->manager, *name, &started, &cause) &&
+            (started || start_when_there(cli, *name, watch, deadline, &cause)))
             continue;
         cli_error_print(cause);
         failed++;
