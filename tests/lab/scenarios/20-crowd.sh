@@ -68,7 +68,7 @@ for i in {1..16}; do
     virsh destroy "vm$i" >/dev/null
 done
 works "every VF is free and clean" \
-    "wait_for 120 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
+    "wait_for 240 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
 is "$(iovpool status --json)" "[]" "nothing is left in status"
 
 step "a static hostdev that is free"
