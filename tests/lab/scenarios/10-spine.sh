@@ -49,7 +49,7 @@ works "libvirt finds the XML valid" \
 step "it starts"
 works "virsh start" virsh start vm1
 works "it boots" guest_wait vm1
-works "it is lifted to a VF" "wait_for 60 'status_of vm1 | grep -q \"^passthrough .* active$\"'"
+works "it is lifted to a VF" "wait_for 120 'status_of vm1 | grep -q \"^passthrough .* active$\"'"
 run iovpool status
 like "$output" "vm1 +net0 +fast +passthrough +0000:0[12]:1[0-9]\.[0-7] +active" \
     "status tells tier, function and state"
@@ -76,9 +76,9 @@ like "$output" "$vf to vm1 \(net0\)" "and names the holder"
 
 step "it shuts down"
 run virsh shutdown vm1
-works "it is off" "wait_for 60 'virsh domstate vm1 | grep -q \"shut off\"'"
+works "it is off" "wait_for 120 'virsh domstate vm1 | grep -q \"shut off\"'"
 works "the VF is free again" \
-    "wait_for 30 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
+    "wait_for 90 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
 is "$(policy enp1s0)" "$fresh" "and as clean as it was fresh"
 is "$(iovpool status --json)" "[]" "nothing is left in status"
 

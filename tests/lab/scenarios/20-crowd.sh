@@ -32,7 +32,7 @@ for pid in "${pids[@]}"; do
 done
 is "$failed" 0 "every domain started"
 is "$(virsh list --name | grep -c vm)" 16 "16 run"
-works "14 are on passthrough" "wait_for 180 '[ \$(count passthrough active) = 14 ]'"
+works "14 are on passthrough" "wait_for 480 '[ \$(count passthrough active) = 14 ]'"
 is "$(count direct waiting)" 2 "2 are on their floor"
 reasons=$(iovpool status --json | jq --raw-output 'map(select(.tier == "direct") | .reason) | unique | .[]')
 is "$reasons" "all 14 functions of pool fast are leased" "and say why"
@@ -68,7 +68,7 @@ for i in {1..16}; do
     virsh destroy "vm$i" >/dev/null
 done
 works "every VF is free and clean" \
-    "wait_for 240 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
+    "wait_for 480 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"
 is "$(iovpool status --json)" "[]" "nothing is left in status"
 
 step "a static hostdev that is free"

@@ -71,7 +71,7 @@ works "--live on a running domain" "iovpool request plain --pool fast --name two
 like "$(virsh dumpxml plain)" "ua-iov-two" "is in the live XML"
 unlike "$(virsh dumpxml plain --inactive)" "ua-iov-two" "and not in the config"
 works "it is lifted without a restart" \
-    "wait_for 60 'iovpool status plain --json | jq -e \"map(select(.request == \\\"two\\\" and .state == \\\"active\\\")) | length == 1\"'"
+    "wait_for 120 'iovpool status plain --json | jq -e \"map(select(.request == \\\"two\\\" and .state == \\\"active\\\")) | length == 1\"'"
 works "current is live while it runs" "iovpool request plain --pool fast --name three --current --migration replug"
 like "$(virsh dumpxml plain)" "ua-iov-three" "so it is in the live XML"
 run virsh destroy plain
@@ -83,6 +83,6 @@ run virsh undefine plain
 run virsh create /tmp/transient.xml
 one_line "--config on a transient domain" "transient" iovpool request plain --pool fast --name five --config
 run virsh destroy plain
-works "every VF is free" "wait_for 60 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "every VF is free" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
 run iovpool destroy fast
 run iovpool undefine fast

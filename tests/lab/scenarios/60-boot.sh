@@ -23,13 +23,13 @@ is "$(systemctl show --property=Result --value iovpool-pools.service)" success "
 pools=$(systemctl show --property=ExecMainExitTimestampMonotonic --value iovpool-pools.service)
 libvirtd=$(systemctl show --property=ExecMainStartTimestampMonotonic --value libvirtd.service)
 works "before libvirtd started" "[ $pools -gt 0 ] && [ $pools -lt $libvirtd ]"
-works "the domain started with the host" "wait_for 60 'virsh list --name | grep -qx vm1'"
+works "the domain started with the host" "wait_for 120 'virsh list --name | grep -qx vm1'"
 works "and is lifted" \
-    "wait_for 90 'iovpool status vm1 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
+    "wait_for 120 'iovpool status vm1 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
 
 step "leave"
 run virsh destroy vm1
 run virsh undefine vm1
-works "free again" "wait_for 60 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+works "free again" "wait_for 120 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
 run iovpool destroy fast
 run iovpool undefine fast
