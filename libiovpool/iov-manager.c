@@ -172,54 +172,38 @@ iov_manager_list_adapters(IovManager *manager, GError **error)
     return host != NULL ? iov_host_list_adapters(host, error) : NULL;
 }
 
-/* What a listing returns where there is no ledger: nothing, or the reason why it cannot be read. */
+typedef GPtrArray *(*Query)(IovLedger *ledger, const char *argument, GError **error);
+
+/* Without a ledger a listing is empty: no pool was started since the host booted. */
 static GPtrArray *
-list_nothing(const GError *local, GDestroyNotify free_element)
+list(IovManager *manager, Query query, const char *argument, GDestroyNotify free_element,
+     GError **error)
 {
-    return local != NULL ? NULL : g_ptr_array_new_with_free_func(free_element);
+    g_autoptr(GError) local = NULL;
+    IovLedger *ledger = iov_manager_ledger_to_read(manager, &local);
+
+    if (ledger != NULL)
+        return query(ledger, argument, error);
+    if (local == NULL)
+        return g_ptr_array_new_with_free_func(free_element);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
 }
 
 GPtrArray *
 iov_manager_list_functions(IovManager *manager, const char *pool, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    IovLedger *ledger = iov_manager_ledger_to_read(manager, &local);
-    GPtrArray *list;
-
-    if (ledger != NULL)
-        return iov_ledger_list_functions(ledger, pool, error);
-    list = list_nothing(local, (GDestroyNotify)iov_lease_unref);
-    if (local != NULL)
-        g_propagate_error(error, g_steal_pointer(&local));
-    return list;
+    return list(manager, iov_ledger_list_functions, pool, (GDestroyNotify)iov_lease_unref, error);
 }
 
 GPtrArray *
 iov_manager_list_status(IovManager *manager, const char *uuid, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    IovLedger *ledger = iov_manager_ledger_to_read(manager, &local);
-    GPtrArray *list;
-
-    if (ledger != NULL)
-        return iov_ledger_list_status(ledger, uuid, error);
-    list = list_nothing(local, (GDestroyNotify)iov_status_unref);
-    if (local != NULL)
-        g_propagate_error(error, g_steal_pointer(&local));
-    return list;
+    return list(manager, iov_ledger_list_status, uuid, (GDestroyNotify)iov_status_unref, error);
 }
 
 GPtrArray *
 iov_manager_list_waiting(IovManager *manager, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    IovLedger *ledger = iov_manager_ledger_to_read(manager, &local);
-    GPtrArray *list;
-
-    if (ledger != NULL)
-        return iov_ledger_list_waiting(ledger, NULL, error);
-    list = list_nothing(local, (GDestroyNotify)iov_status_unref);
-    if (local != NULL)
-        g_propagate_error(error, g_steal_pointer(&local));
-    return list;
+    return list(manager, iov_ledger_list_waiting, NULL, (GDestroyNotify)iov_status_unref, error);
 }
