@@ -43,9 +43,8 @@ iov_manager_name_holders(IovLedger *ledger, const char *pool)
 static IovTier
 tier_of_floor(const IovFloor *floor)
 {
-    static const char emulated[] = "virtio";
-    gboolean paravirtual =
-        floor->model == NULL || strncmp(floor->model, emulated, sizeof(emulated) - 1) == 0;
+    /* libvirt's virtio models: virtio, virtio-transitional, virtio-non-transitional */
+    gboolean paravirtual = floor->model == NULL || g_str_has_prefix(floor->model, "virtio");
 
     switch (floor->type) {
     case IOV_FLOOR_NONE:
@@ -215,6 +214,15 @@ keep_reserved(Admission *admission, const char *request, gboolean *kept, GError 
                                              admission->now + IOV_RESERVATION_TIME, error);
 }
 
+static gboolean
+refuse_without_pool(const IovDomain *domain, const IovRequest *request, GError **error)
+{
+    return iov_error_set(error, IOV_ERROR_EXHAUSTED,
+                         "domain '%s' requires a function of pool '%s' (request %s), and the pool "
+                         "is not started: `iovpool start %s`",
+                         domain->name, request->pool, request->name, request->pool);
+}
+
 /* The pool is not started: the request waits for it. */
 static gboolean
 wait_for_pool(Admission *admission, const IovRequest *request, GError **error)
@@ -223,10 +231,7 @@ wait_for_pool(Admission *admission, const IovRequest *request, GError **error)
         iov_manager_make_status(admission->domain, request, NULL, admission->now);
 
     if (request->required)
-        return iov_error_set(error, IOV_ERROR_EXHAUSTED,
-                             "domain '%s' requires a function of pool '%s' (request %s), and the "
-                             "pool is not started: `iovpool start %s`",
-                             admission->domain->name, request->pool, request->name, request->pool);
+        return refuse_without_pool(admission->domain, request, error);
     g_free(status->reason);
     status->reason = g_strdup_printf("pool %s is not started", request->pool);
     return iov_ledger_put_status(admission->ledger, status, error);
@@ -412,10 +417,7 @@ prepare_without_ledger(const IovDomain *domain, GError **error)
         const IovRequest *request = domain->requests->pdata[i];
 
         if (request->required)
-            return iov_error_set(error, IOV_ERROR_EXHAUSTED,
-                                 "domain '%s' requires a function of pool '%s' (request %s), and "
-                                 "the pool is not started: `iovpool start %s`",
-                                 domain->name, request->pool, request->name, request->pool);
+            return refuse_without_pool(domain, request, error);
     }
     return TRUE;
 }
