@@ -5,15 +5,15 @@
  */
 #include "agent-decide.h"
 
-#define WAIT_FOR_EVENT(text)                                                                       \
+#define WAIT_FOR_EVENT(why, text)                                                                  \
     (AgentDecision)                                                                                \
     {                                                                                              \
-        .action = AGENT_WAIT, .reason = (text)                                                     \
+        .action = AGENT_WAIT, .code = IOV_REASON_##why, .reason = (text)                           \
     }
-#define WAIT_AND_LOOK(text)                                                                        \
+#define WAIT_AND_LOOK(why, text)                                                                   \
     (AgentDecision)                                                                                \
     {                                                                                              \
-        .action = AGENT_WAIT, .reason = (text), .look_again = TRUE                                 \
+        .action = AGENT_WAIT, .code = IOV_REASON_##why, .reason = (text), .look_again = TRUE       \
     }
 #define DO(what)                                                                                   \
     (AgentDecision)                                                                                \
@@ -31,16 +31,16 @@ decide_reserved(const AgentObservation *seen)
     if (!seen->started)
         return DO(AGENT_NOTHING);
     if (seen->in_transit)
-        return WAIT_FOR_EVENT(in_transit);
+        return WAIT_FOR_EVENT(IN_TRANSIT, in_transit);
     /* after a migration: the destination's hook has pointed the XML to a function there */
     if (seen->in_xml)
-        return seen->held ? DO(AGENT_CONFIRM) : WAIT_AND_LOOK(not_opened);
+        return seen->held ? DO(AGENT_CONFIRM) : WAIT_AND_LOOK(ATTACHING, not_opened);
     /* QEMU hides the function until then, and keeps the options of its first attach: before it a
      * function would be bound to a guest that perhaps never boots. */
     if (seen->teaming && seen->watched && !seen->negotiated)
-        return WAIT_FOR_EVENT(not_negotiated);
+        return WAIT_FOR_EVENT(NEGOTIATION, not_negotiated);
     if (seen->busy)
-        return WAIT_AND_LOOK("libvirt is busy with another job of the domain");
+        return WAIT_AND_LOOK(BUSY, "libvirt is busy with another job of the domain");
     return DO(seen->due ? AGENT_LIFT : AGENT_NOTHING);
 }
 
@@ -50,11 +50,12 @@ decide_attaching(const AgentObservation *seen)
     if (seen->in_xml && seen->held)
         return DO(AGENT_CONFIRM);
     if (seen->in_xml && seen->teaming && !seen->negotiated)
-        return seen->hearing ? WAIT_FOR_EVENT(not_negotiated) : WAIT_AND_LOOK(not_negotiated);
+        return seen->hearing ? WAIT_FOR_EVENT(NEGOTIATION, not_negotiated)
+                             : WAIT_AND_LOOK(NEGOTIATION, not_negotiated);
     if (seen->in_xml)
-        return WAIT_AND_LOOK(not_opened);
+        return WAIT_AND_LOOK(ATTACHING, not_opened);
     if (seen->held || seen->busy || seen->in_transit || !seen->quiet)
-        return WAIT_AND_LOOK("the attach is under way");
+        return WAIT_AND_LOOK(ATTACHING, "the attach is under way");
     return DO(AGENT_GIVE_UP);
 }
 
@@ -64,7 +65,7 @@ decide_active(const AgentObservation *seen)
     if (seen->in_xml)
         return DO(AGENT_NOTHING);
     if (seen->held)
-        return WAIT_AND_LOOK("QEMU has not closed the function yet");
+        return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
     return DO(AGENT_PARK);
 }
 
@@ -74,13 +75,13 @@ decide_detaching(const AgentObservation *seen)
     if (!seen->in_xml && !seen->held)
         return DO(AGENT_FINISH_DROP);
     if (!seen->in_xml)
-        return WAIT_AND_LOOK("QEMU has not closed the function yet");
+        return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
     if (seen->in_transit)
-        return WAIT_FOR_EVENT(in_transit);
+        return WAIT_FOR_EVENT(IN_TRANSIT, in_transit);
     if (seen->paused)
-        return WAIT_FOR_EVENT("the guest is paused and cannot acknowledge the unplug");
+        return WAIT_FOR_EVENT(GUEST_KEEPS, "the guest is paused and cannot acknowledge the unplug");
     if (seen->busy || !seen->quiet)
-        return WAIT_AND_LOOK("the guest has not acknowledged the unplug yet");
+        return WAIT_AND_LOOK(GUEST_KEEPS, "the guest has not acknowledged the unplug yet");
     return DO(seen->due ? AGENT_DETACH : AGENT_NOTHING);
 }
 

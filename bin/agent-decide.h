@@ -39,6 +39,7 @@ typedef enum {
 
 typedef struct {
     AgentAction action;
+    IovReason code;
     const char *reason;  /* nullable, static */
     gboolean look_again; /* no event will tell when this has changed */
 } AgentDecision;

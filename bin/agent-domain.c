@@ -49,8 +49,8 @@ wait_for_it(const Step *step, GError **error)
     if (strcmp(iov_status_get_reason(step->status), step->decision->reason) == 0)
         return TRUE;
     agent_report(LOG_DEBUG, "waiting", step->status, "%s", step->decision->reason);
-    return iov_manager_note(step->manager, step->uuid, step->request, step->decision->reason,
-                            error);
+    return iov_manager_note(step->manager, step->uuid, step->request, step->decision->code,
+                            step->decision->reason, error);
 }
 
 static gboolean
@@ -102,7 +102,8 @@ give_up(const Step *step, GError **error)
     g_autoptr(GError) cause = NULL;
     IovLease *lease = iov_status_get_lease(step->status);
     gboolean done = iov_manager_lift_failed(step->manager, iov_lease_get_function(lease),
-                                            iov_lease_get_generation(lease), reason, &cause);
+                                            iov_lease_get_generation(lease), IOV_REASON_REFUSED,
+                                            reason, &cause);
 
     if (done)
         agent_report(LOG_WARNING, "failed", step->status, "%s", reason);
@@ -115,7 +116,8 @@ delay_drop(const Step *step, const char *reason, GError **error)
     g_autoptr(GError) cause = NULL;
     IovLease *lease = iov_status_get_lease(step->status);
     gboolean done = iov_manager_drop_delayed(step->manager, iov_lease_get_function(lease),
-                                             iov_lease_get_generation(lease), reason, &cause);
+                                             iov_lease_get_generation(lease),
+                                             IOV_REASON_GUEST_KEEPS, reason, &cause);
 
     agent_report(LOG_NOTICE, "delayed", step->status, "%s", reason);
     agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());

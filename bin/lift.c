@@ -39,8 +39,8 @@ ignore_stale(gboolean done, GError **cause, GError **error)
 
 /* @reason: (nullable): noted where QEMU does not hold the device yet */
 static gboolean
-confirm(IovManager *manager, const char *uuid, const char *request, const char *reason,
-        GError **error)
+confirm(IovManager *manager, const char *uuid, const char *request, IovReason code,
+        const char *reason, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(IovLease) lease = find_lease(manager, uuid, request, &cause);
@@ -55,7 +55,7 @@ confirm(IovManager *manager, const char *uuid, const char *request, const char *
     if (!iov_manager_is_held(manager, lease, &held, error))
         return FALSE;
     if (!held)
-        return reason == NULL || iov_manager_note(manager, uuid, request, reason, error);
+        return reason == NULL || iov_manager_note(manager, uuid, request, code, reason, error);
     gboolean done = iov_manager_lift_done(manager, iov_lease_get_function(lease),
                                           iov_lease_get_generation(lease), &cause);
     return ignore_stale(done, &cause, error);
@@ -64,7 +64,7 @@ confirm(IovManager *manager, const char *uuid, const char *request, const char *
 gboolean
 lift_confirm(IovManager *manager, const char *uuid, const char *request, GError **error)
 {
-    return confirm(manager, uuid, request, NULL, error);
+    return confirm(manager, uuid, request, IOV_REASON_NONE, NULL, error);
 }
 
 /* Back to the floor, and @error says both what failed and, should that fail too, that the function
@@ -75,7 +75,7 @@ give_back(IovManager *manager, const IovLease *lease, guint64 generation, const 
 {
     g_autoptr(GError) second = NULL;
     gboolean done = iov_manager_lift_failed(manager, iov_lease_get_function(lease), generation,
-                                            cause->message, &second);
+                                            IOV_REASON_REFUSED, cause->message, &second);
     if (!done && !g_error_matches(second, IOV_ERROR, IOV_ERROR_STALE))
         return cli_error_set(error, IOV_ERROR_HOST, "%s; and it cannot be given back: %s",
                              cause->message, second->message);
@@ -118,10 +118,11 @@ attach(virDomainPtr domain, IovManager *manager, const char *request, const IovL
         !look_after_failure(domain, manager, request, lease, generation, error))
         return FALSE;
     /* in a failover pair QEMU keeps the device for itself until the guest's driver is ready */
-    return confirm(manager, iov_domain_get_uuid(record), request,
-                   strstr(xml, "<teaming") != NULL ? "guest has not negotiated failover yet"
-                                                   : "QEMU does not hold the function yet",
-                   error);
+    if (strstr(xml, "<teaming") != NULL)
+        return confirm(manager, iov_domain_get_uuid(record), request, IOV_REASON_NEGOTIATION,
+                       "guest has not negotiated failover yet", error);
+    return confirm(manager, iov_domain_get_uuid(record), request, IOV_REASON_ATTACHING,
+                   "QEMU does not hold the function yet", error);
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "iov-lease.h"
 #include "iov-pool.h"
+#include "iov-reason.h"
 
 struct _IovLease {
     gatomicrefcount references;
@@ -19,6 +20,7 @@ struct _IovLease {
 struct _IovStatus {
     gatomicrefcount references;
     char *domain_uuid, *domain_name, *request, *pool, *reason;
+    IovReason code;    /* of the reason */
     char *request_xml; /* nullable: one <iov:requests> with this request alone */
     int priority;
     IovTier tier;
@@ -31,6 +33,8 @@ struct _IovStatus {
 
 IovLease *iov_lease_new(void);
 IovStatus *iov_status_new(void);
+/* @reason is copied. */
+void iov_status_set_reason(IovStatus *status, IovReason code, const char *reason);
 
 /* The state table: TRUE where a function may go from @from to @to. */
 gboolean iov_lease_may_go(IovLeaseState from, IovLeaseState to);

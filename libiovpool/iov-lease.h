@@ -2,6 +2,7 @@
 #pragma once
 
 #include "iov-adapter.h"
+#include "iov-reason.h"
 
 G_BEGIN_DECLS
 
@@ -145,7 +146,8 @@ IOV_API gboolean iov_status_get_is_static(const IovStatus *status);
 IOV_API gboolean iov_status_get_parked(const IovStatus *status);
 /* TRUE: the domain runs (the hook saw `started`, or reconcile found it) */
 IOV_API gboolean iov_status_get_started(const IovStatus *status);
-/* why it is on this tier; "" where there is nothing to say */
+/* why it is on this tier, for programs and for people; "" where there is nothing to say */
+IOV_API IovReason iov_status_get_reason_code(const IovStatus *status);
 IOV_API const char *iov_status_get_reason(const IovStatus *status);
 /* microseconds since the epoch: on this tier since */
 IOV_API gint64 iov_status_get_since(const IovStatus *status);

@@ -78,7 +78,8 @@ static const char schema[] =
                           "NOT NULL,"
                           " parked INTEGER NOT NULL, started INTEGER NOT NULL, required INTEGER "
                           "NOT NULL,"
-                          " migration INTEGER NOT NULL, since INTEGER NOT NULL,"
+                          " migration INTEGER NOT NULL, since INTEGER NOT NULL, code INTEGER NOT "
+                          "NULL,"
                           " PRIMARY KEY (uuid, request)) WITHOUT ROWID;";
 
 /* The journal mode stays SQLite's own, DELETE: measured on a tmpfs, TRUNCATE and PERSIST are not

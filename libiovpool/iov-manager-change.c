@@ -38,41 +38,44 @@ find_status(IovChange *change, const char *uuid, const char *request, IovStatus 
 }
 
 static gboolean
-put_tier(IovChange *change, IovStatus *status, IovTier tier, const char *reason, GError **error)
+put_tier(IovChange *change, IovStatus *status, IovTier tier, IovReason code, const char *reason,
+         GError **error)
 {
     static const char parked[] = "parked: taken off its function by the admin";
 
     if (status->tier != tier)
         status->since = change->now;
     status->tier = tier;
-    g_free(status->reason);
-    status->reason = g_strdup(status->parked && tier != IOV_TIER_PASSTHROUGH ? parked : reason);
+    if (status->parked && tier != IOV_TIER_PASSTHROUGH)
+        iov_status_set_reason(status, IOV_REASON_PARKED, parked);
+    else
+        iov_status_set_reason(status, code, reason);
     return iov_ledger_put_status(change->ledger, status, error);
 }
 
 gboolean
 iov_change_set_tier(IovChange *change, const char *uuid, const char *request, IovTier tier,
-                    const char *reason, GError **error)
+                    IovReason code, const char *reason, GError **error)
 {
     g_autoptr(IovStatus) status = NULL;
 
     return find_status(change, uuid, request, &status, error) &&
-           (status == NULL || put_tier(change, status, tier, reason, error));
+           (status == NULL || put_tier(change, status, tier, code, reason, error));
 }
 
 gboolean
-iov_change_set_floor(IovChange *change, const char *uuid, const char *request, const char *reason,
-                     GError **error)
+iov_change_set_floor(IovChange *change, const char *uuid, const char *request, IovReason code,
+                     const char *reason, GError **error)
 {
     g_autoptr(IovStatus) status = NULL;
 
     return find_status(change, uuid, request, &status, error) &&
-           (status == NULL || put_tier(change, status, status->floor_tier, reason, error));
+           (status == NULL || put_tier(change, status, status->floor_tier, code, reason, error));
 }
 
 gboolean
 iov_change_note(IovChange *change, const char *uuid, const char *request, gboolean park,
-                const char *reason, GError **error)
+                IovReason code, const char *reason, GError **error)
 {
     g_autoptr(IovStatus) status = NULL;
 
@@ -82,8 +85,7 @@ iov_change_note(IovChange *change, const char *uuid, const char *request, gboole
         return iov_error_set(error, IOV_ERROR_NOT_FOUND,
                              "request '%s' is not known: is the domain running?", request);
     status->parked = status->parked || park;
-    g_free(status->reason);
-    status->reason = g_strdup(reason);
+    iov_status_set_reason(status, code, reason);
     return iov_ledger_put_status(change->ledger, status, error);
 }
 
@@ -124,7 +126,7 @@ iov_change_find_lease(IovLedger *ledger, const char *uuid, const char *request, 
 
 gboolean
 iov_change_go(IovChange *change, const char *function, guint64 generation, IovLeaseState to,
-              const char *reason, GError **error)
+              IovReason code, const char *reason, GError **error)
 {
     g_autoptr(IovLease) lease = iov_change_get_lease(change->ledger, function, generation, error);
 
@@ -133,6 +135,6 @@ iov_change_go(IovChange *change, const char *function, guint64 generation, IovLe
         return FALSE;
     if (to == IOV_LEASE_ACTIVE)
         return iov_change_set_tier(change, lease->domain_uuid, lease->request, IOV_TIER_PASSTHROUGH,
-                                   reason, error);
-    return iov_change_set_floor(change, lease->domain_uuid, lease->request, reason, error);
+                                   code, reason, error);
+    return iov_change_set_floor(change, lease->domain_uuid, lease->request, code, reason, error);
 }

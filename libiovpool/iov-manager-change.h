@@ -17,13 +17,13 @@ gboolean iov_change_end(IovChange *change, gboolean good, GError **error);
 
 /* How the request is served from now on, and why. A request that is not known is passed over. */
 gboolean iov_change_set_tier(IovChange *change, const char *uuid, const char *request, IovTier tier,
-                             const char *reason, GError **error);
+                             IovReason code, const char *reason, GError **error);
 /* The same, on the floor that it has. */
 gboolean iov_change_set_floor(IovChange *change, const char *uuid, const char *request,
-                              const char *reason, GError **error);
+                              IovReason code, const char *reason, GError **error);
 /* Notes a reason alone, and that the admin parked it. */
 gboolean iov_change_note(IovChange *change, const char *uuid, const char *request, gboolean park,
-                         const char *reason, GError **error);
+                         IovReason code, const char *reason, GError **error);
 
 /* The function's record, IOV_ERROR_STALE where @generation is over. (transfer full) */
 IovLease *iov_change_get_lease(IovLedger *ledger, const char *function, guint64 generation,
@@ -33,4 +33,4 @@ IovLease *iov_change_find_lease(IovLedger *ledger, const char *uuid, const char 
                                 GError **error);
 /* Moves a leased function to @to, and its request to passthrough or to its floor. */
 gboolean iov_change_go(IovChange *change, const char *function, guint64 generation,
-                       IovLeaseState to, const char *reason, GError **error);
+                       IovLeaseState to, IovReason code, const char *reason, GError **error);

@@ -90,7 +90,6 @@ iov_manager_make_status(const IovDomain *domain, const IovRequest *request, cons
     status->domain_name = g_strdup(domain->name);
     status->request = g_strdup(request->name);
     status->pool = g_strdup(request->pool);
-    status->reason = g_strdup("");
     status->request_xml = request_to_xml(request);
     status->priority = request->priority;
     status->required = request->required;
@@ -100,6 +99,12 @@ iov_manager_make_status(const IovDomain *domain, const IovRequest *request, cons
     if (status->migration == IOV_MIGRATION_UNSET)
         status->migration = pool != NULL ? pool->migration : IOV_MIGRATION_REPLUG;
     status->since = now;
+    iov_status_set_reason(status, IOV_REASON_NONE, "");
+    if (pool == NULL) {
+        g_autofree char *reason = g_strdup_printf("pool %s is not started", request->pool);
+
+        iov_status_set_reason(status, IOV_REASON_POOL_STOPPED, reason);
+    }
     return status;
 }
 
@@ -232,8 +237,6 @@ wait_for_pool(Admission *admission, const IovRequest *request, GError **error)
 
     if (request->required)
         return refuse_without_pool(admission->domain, request, error);
-    g_free(status->reason);
-    status->reason = g_strdup_printf("pool %s is not started", request->pool);
     return iov_ledger_put_status(admission->ledger, status, error);
 }
 
@@ -251,8 +254,7 @@ wait_for_function(Admission *admission, const IovRequest *request, IovStatus *st
                              admission->domain->name, request->pool, request->name, reason,
                              holders);
     }
-    g_free(status->reason);
-    status->reason = g_strdup(reason);
+    iov_status_set_reason(status, IOV_REASON_EXHAUSTED, reason);
     return iov_ledger_put_status(admission->ledger, status, error);
 }
 
@@ -293,7 +295,7 @@ iov_manager_make_static_status(const IovDomain *domain, const IovLease *function
     status->domain_name = g_strdup(domain->name);
     status->request = g_strdup(name);
     status->pool = g_strdup(function->pool);
-    status->reason = g_strdup("a hostdev of the domain's own");
+    iov_status_set_reason(status, IOV_REASON_STATIC, "a hostdev of the domain's own");
     status->tier = IOV_TIER_PASSTHROUGH;
     status->floor_tier = IOV_TIER_NONE;
     status->migration = IOV_MIGRATION_BLOCK;

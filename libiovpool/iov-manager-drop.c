@@ -7,8 +7,8 @@
 
 /* From a state in which a guest may have had the function, to clean. */
 static gboolean
-come_back(IovManager *manager, const char *function, guint64 generation, const char *reason,
-          GError **error)
+come_back(IovManager *manager, const char *function, guint64 generation, IovReason code,
+          const char *reason, GError **error)
 {
     g_autoptr(IovLease) lease = NULL;
     gboolean freed = FALSE;
@@ -17,7 +17,7 @@ come_back(IovManager *manager, const char *function, guint64 generation, const c
     if (!iov_change_begin(&change, manager, error) ||
         !iov_change_end(
             &change,
-            iov_change_go(&change, function, generation, IOV_LEASE_SCRUBBING, reason, error),
+            iov_change_go(&change, function, generation, IOV_LEASE_SCRUBBING, code, reason, error),
             error))
         return FALSE;
     lease = iov_change_get_lease(change.ledger, function, generation, error);
@@ -26,15 +26,15 @@ come_back(IovManager *manager, const char *function, guint64 generation, const c
 
 gboolean
 iov_manager_lift_failed(IovManager *manager, const char *function, guint64 generation,
-                        const char *reason, GError **error)
+                        IovReason code, const char *reason, GError **error)
 {
-    return come_back(manager, function, generation, reason, error);
+    return come_back(manager, function, generation, code, reason, error);
 }
 
 gboolean
 iov_manager_drop_done(IovManager *manager, const char *function, guint64 generation, GError **error)
 {
-    return come_back(manager, function, generation, "", error);
+    return come_back(manager, function, generation, IOV_REASON_NONE, "", error);
 }
 
 static gboolean
@@ -52,9 +52,11 @@ begin_drop(IovChange *change, const char *uuid, const char *request, gboolean pa
         !iov_ledger_move(change->ledger, lease->function, lease->generation, to, NULL, change->now,
                          error))
         return FALSE;
-    if (!iov_change_note(change, uuid, request, park, untouched ? "" : "unplug asked for", error))
+    if (!iov_change_note(change, uuid, request, park,
+                         untouched ? IOV_REASON_NONE : IOV_REASON_UNPLUG,
+                         untouched ? "" : "unplug asked for", error))
         return FALSE;
-    return !untouched || iov_change_set_floor(change, uuid, request, "", error);
+    return !untouched || iov_change_set_floor(change, uuid, request, IOV_REASON_NONE, "", error);
 }
 
 gboolean
@@ -69,22 +71,23 @@ iov_manager_drop_begin(IovManager *manager, const char *uuid, const char *reques
 }
 
 static gboolean
-delay(IovChange *change, const char *function, guint64 generation, const char *reason,
-      GError **error)
+delay(IovChange *change, const char *function, guint64 generation, IovReason code,
+      const char *reason, GError **error)
 {
     g_autoptr(IovLease) lease = iov_change_get_lease(change->ledger, function, generation, error);
 
     return lease != NULL &&
            iov_ledger_note_function(change->ledger, function, generation, reason, error) &&
-           iov_change_note(change, lease->domain_uuid, lease->request, FALSE, reason, error);
+           iov_change_note(change, lease->domain_uuid, lease->request, FALSE, code, reason, error);
 }
 
 gboolean
 iov_manager_drop_delayed(IovManager *manager, const char *function, guint64 generation,
-                         const char *reason, GError **error)
+                         IovReason code, const char *reason, GError **error)
 {
     IovChange change;
 
     return iov_change_begin(&change, manager, error) &&
-           iov_change_end(&change, delay(&change, function, generation, reason, error), error);
+           iov_change_end(&change, delay(&change, function, generation, code, reason, error),
+                          error);
 }

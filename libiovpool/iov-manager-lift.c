@@ -83,6 +83,7 @@ enter_attaching(IovChange *change, Lift *lift, const IovDomain *domain, const ch
                 char **refusal, GError **error)
 {
     g_autoptr(GError) local = NULL;
+    IovReason code;
 
     lift->lease = iov_change_find_lease(change->ledger, domain->uuid, request, error);
     if (lift->lease == NULL)
@@ -96,10 +97,12 @@ enter_attaching(IovChange *change, Lift *lift, const IovDomain *domain, const ch
     if (check_lift(lift, domain, request, &local))
         return iov_ledger_move(change->ledger, lift->lease->function, lift->lease->generation,
                                IOV_LEASE_ATTACHING, NULL, change->now, error);
+    code = g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED) ? IOV_REASON_NO_PORT
+                                                                  : IOV_REASON_REFUSED;
     *refusal = g_strdup(local->message);
     return iov_ledger_move(change->ledger, lift->lease->function, lift->lease->generation,
                            IOV_LEASE_FREE, NULL, change->now, error) &&
-           iov_change_set_floor(change, domain->uuid, request, local->message, error);
+           iov_change_set_floor(change, domain->uuid, request, code, local->message, error);
 }
 
 gboolean
@@ -121,7 +124,8 @@ iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char 
     /* A policy that the device or its driver does not know is the request's fault: each function of
      * the pool would refuse it. Whether this one is sound, its scrub tells. */
     if (!iov_manager_apply_policy(manager, lift.lease, &lift.policy, &local)) {
-        iov_manager_lift_failed(manager, lift.lease->function, *generation, local->message, NULL);
+        iov_manager_lift_failed(manager, lift.lease->function, *generation, IOV_REASON_REFUSED,
+                                local->message, NULL);
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
@@ -130,7 +134,8 @@ iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char 
                              iov_request_is_teaming(lift.pool, lift.request, domain), &local);
     if (*device_xml != NULL)
         return TRUE;
-    iov_manager_lift_failed(manager, lift.lease->function, *generation, local->message, NULL);
+    iov_manager_lift_failed(manager, lift.lease->function, *generation, IOV_REASON_REFUSED,
+                            local->message, NULL);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
@@ -155,6 +160,7 @@ iov_manager_lift_done(IovManager *manager, const char *function, guint64 generat
 
     return iov_change_begin(&change, manager, error) &&
            iov_change_end(&change,
-                          iov_change_go(&change, function, generation, IOV_LEASE_ACTIVE, "", error),
+                          iov_change_go(&change, function, generation, IOV_LEASE_ACTIVE,
+                                        IOV_REASON_NONE, "", error),
                           error);
 }

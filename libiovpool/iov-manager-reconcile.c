@@ -54,9 +54,6 @@ know_request(Reconciliation *run, const IovDomain *domain, const IovRequest *req
     if (status == NULL) {
         pool = iov_manager_live_pool(run->ledger, request->pool, NULL);
         status = iov_manager_make_status(domain, request, pool, run->now);
-        if (pool == NULL)
-            status->reason =
-                (g_free(status->reason), g_strdup_printf("pool %s is not started", request->pool));
     }
     status->started = TRUE;
     say(run, "domain %s: request %s taken up", domain->name, request->name);

@@ -77,14 +77,23 @@ iov_manager_forget_request(IovManager *manager, const char *uuid, const char *re
 }
 
 gboolean
-iov_manager_note(IovManager *manager, const char *uuid, const char *request, const char *reason,
-                 GError **error)
+iov_manager_note(IovManager *manager, const char *uuid, const char *request, IovReason code,
+                 const char *reason, GError **error)
 {
     IovChange change;
 
     return iov_change_begin(&change, manager, error) &&
-           iov_change_end(&change, iov_change_note(&change, uuid, request, FALSE, reason, error),
-                          error);
+           iov_change_end(
+               &change, iov_change_note(&change, uuid, request, FALSE, code, reason, error), error);
+}
+
+static IovReason
+reason_of(const GError *refusal)
+{
+    if (refusal == NULL)
+        return IOV_REASON_NONE;
+    return g_error_matches(refusal, IOV_ERROR, IOV_ERROR_NOT_FOUND) ? IOV_REASON_POOL_STOPPED
+                                                                    : IOV_REASON_EXHAUSTED;
 }
 
 static gboolean
@@ -103,8 +112,7 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
         return FALSE;
     }
     *refusal = local != NULL ? g_strdup(local->message) : NULL;
-    g_free(status->reason);
-    status->reason = g_strdup(local != NULL ? local->message : "");
+    iov_status_set_reason(status, reason_of(local), local != NULL ? local->message : "");
     return iov_ledger_put_status(change->ledger, status, error);
 }
 

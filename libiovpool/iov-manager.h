@@ -188,8 +188,8 @@ IOV_API gboolean iov_manager_acquire(IovManager *manager, const char *uuid, cons
  * @generation: (out): of the lease
  *
  * Reserved to attaching: sets the request's policy over a scrubbed function's, reads it back, and
- * writes the device XML. On failure the request waits with the reason, and the function is scrubbed:
- * free again, or quarantined where it does not come clean.
+ * writes the device XML. On failure the request waits with the reason, and the function is
+ * scrubbed: free again, or quarantined where it does not come clean.
  *
  * Since: 0.1
  */
@@ -210,7 +210,8 @@ IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function
                                        guint64 generation, GError **error);
 /* The attach failed: the function is scrubbed and free again, the request waits with @reason. */
 IOV_API gboolean iov_manager_lift_failed(IovManager *manager, const char *function,
-                                         guint64 generation, const char *reason, GError **error);
+                                         guint64 generation, IovReason code, const char *reason,
+                                         GError **error);
 /**
  * iov_manager_drop_begin:
  * @park: the admin wants it off its function
@@ -227,10 +228,11 @@ IOV_API gboolean iov_manager_drop_done(IovManager *manager, const char *function
                                        guint64 generation, GError **error);
 /* The guest keeps it: @reason is noted, the state stays detaching. */
 IOV_API gboolean iov_manager_drop_delayed(IovManager *manager, const char *function,
-                                          guint64 generation, const char *reason, GError **error);
+                                          guint64 generation, IovReason code, const char *reason,
+                                          GError **error);
 /* Notes why a request stands where it stands. */
 IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const char *request,
-                                  const char *reason, GError **error);
+                                  IovReason code, const char *reason, GError **error);
 /* Takes a request out of the ledger (`unrequest` on a running domain); BUSY while it is leased. */
 IOV_API gboolean iov_manager_forget_request(IovManager *manager, const char *uuid,
                                             const char *request, GError **error);

@@ -38,6 +38,16 @@ iov_status_unref(IovStatus *status)
     g_free(status);
 }
 
+void
+iov_status_set_reason(IovStatus *status, IovReason code, const char *reason)
+{
+    char *copy = g_strdup(reason);
+
+    g_free(status->reason);
+    status->reason = copy;
+    status->code = code;
+}
+
 const char *
 iov_status_get_domain_uuid(const IovStatus *status)
 {
@@ -96,6 +106,12 @@ const char *
 iov_status_get_reason(const IovStatus *status)
 {
     return status->reason != NULL ? status->reason : "";
+}
+
+IovReason
+iov_status_get_reason_code(const IovStatus *status)
+{
+    return status->code;
 }
 
 gint64

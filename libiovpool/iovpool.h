@@ -5,6 +5,7 @@
 #include "iov-domain.h"
 #include "iov-error.h"
 #include "iov-lease.h"
+#include "iov-reason.h"
 #include "iov-manager.h"
 #include "iov-pool.h"
 #include "iov-request.h"

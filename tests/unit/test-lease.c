@@ -67,6 +67,25 @@ START_TEST(names_go_there_and_back)
 }
 END_TEST
 
+/* programs read them: what was given out stays */
+START_TEST(reasons_have_words)
+{
+    static const char *const words[] = {"none",        "adapter-down", "attaching",  "busy",
+                                        "exhausted",   "guest-keeps",  "in-transit", "memory",
+                                        "negotiation", "no-port",      "parked",     "pool-stopped",
+                                        "reclaimed",   "refused",      "static",     "unplug"};
+    IovReason reason;
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        ck_assert_str_eq(iov_reason_to_string((IovReason)i), words[i]);
+        ck_assert(iov_reason_from_string(words[i], &reason));
+        ck_assert_uint_eq(reason, i);
+    }
+    ck_assert(!iov_reason_from_string("Busy", &reason));
+    ck_assert_str_eq(iov_reason_to_string((IovReason)99), "unknown");
+}
+END_TEST
+
 START_TEST(a_lease_tells_what_it_holds)
 {
     g_autoptr(IovLease) lease = iov_lease_new();
@@ -142,6 +161,7 @@ main(void)
     tcase_add_test(tests, the_state_table_is_exhaustive);
     tcase_add_test(tests, held_is_reserved_to_scrubbing);
     tcase_add_test(tests, names_go_there_and_back);
+    tcase_add_test(tests, reasons_have_words);
     tcase_add_test(tests, a_lease_tells_what_it_holds);
     tcase_add_test(tests, a_status_tells_how_it_is_served);
     suite_add_tcase(suite, tests);

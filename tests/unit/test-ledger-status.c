@@ -32,7 +32,7 @@ START_TEST(every_field_comes_back)
     g_autoptr(IovLedger) ledger = open_filled();
     g_autoptr(IovStatus) status = status_of(VM1, "net0");
 
-    status->reason = g_strdup("all 8 functions of pool fast are leased");
+    iov_status_set_reason(status, IOV_REASON_EXHAUSTED, "all 8 functions of pool fast are leased");
     status->request_xml = g_strdup("<iov:requests/>");
     status->priority = -1000;
     status->tier = IOV_TIER_DIRECT;
@@ -50,6 +50,7 @@ START_TEST(every_field_comes_back)
     ck_assert_str_eq(got->request, "net0");
     ck_assert_str_eq(got->pool, "fast");
     ck_assert_str_eq(got->reason, status->reason);
+    ck_assert_uint_eq(got->code, IOV_REASON_EXHAUSTED);
     ck_assert_str_eq(got->request_xml, "<iov:requests/>");
     ck_assert_int_eq(got->priority, -1000);
     ck_assert_uint_eq(got->tier, IOV_TIER_DIRECT);

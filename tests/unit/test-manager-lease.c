@@ -358,9 +358,9 @@ START_TEST(a_failed_lift_waits_and_tries_again)
     assert_done(iov_manager_lift_begin(world.manager, vm1, "net0", &xml, &generation, &error),
                 error);
     ck_assert_ptr_nonnull(strstr(xml, "ua-iov-net0-vf"));
-    assert_done(
-        iov_manager_lift_failed(world.manager, function, generation, "QEMU said no", &error),
-        error);
+    assert_done(iov_manager_lift_failed(world.manager, function, generation, IOV_REASON_REFUSED,
+                                        "QEMU said no", &error),
+                error);
     assert_status(vm1, "direct|QEMU said no");
     assert_function(function, "free");
     assert_fails(iov_manager_lift_done(world.manager, function, generation, &error), error,
@@ -383,9 +383,9 @@ START_TEST(a_drop_by_the_admin_parks)
     assert_done(iov_manager_drop_begin(world.manager, vm1->uuid, "net0", TRUE, &generation, &error),
                 error);
     assert_function(function, "detaching vm1 net0");
-    assert_done(
-        iov_manager_drop_delayed(world.manager, function, generation, "the guest keeps it", &error),
-        error);
+    assert_done(iov_manager_drop_delayed(world.manager, function, generation,
+                                         IOV_REASON_GUEST_KEEPS, "the guest keeps it", &error),
+                error);
     assert_function(function, "detaching vm1 net0");
     g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, NULL);
     for (guint i = 0; i < list->len; i++)
