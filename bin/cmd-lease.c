@@ -4,6 +4,7 @@
  */
 #include "cli-command.h"
 #include "cli-output.h"
+#include "libvirt.h"
 #include "lift.h"
 
 #include <string.h>
@@ -139,12 +140,14 @@ attach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
 {
     char uuid[VIR_UUID_STRING_BUFLEN] = "";
 
-    if (!lift_request(domain, cli->manager, request, error)) {
+    if (virDomainGetUUIDString(domain, uuid) != 0)
+        return libvirt_error(error, "cannot read the domain's UUID");
+    if (!iov_manager_unpark(cli->manager, uuid, request, error) ||
+        !lift_request(domain, cli->manager, request, error)) {
         cli_error_prefix(error, "cannot attach request '%.64s' of domain '%.64s': ", request,
                          virDomainGetName(domain));
         return FALSE;
     }
-    virDomainGetUUIDString(domain, uuid);
     g_autoptr(IovStatus) status = find_status(cli->manager, uuid, request);
     const IovLease *lease = status != NULL ? iov_status_get_lease(status) : NULL;
     if (lease != NULL)

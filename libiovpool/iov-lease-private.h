@@ -26,7 +26,8 @@ struct _IovStatus {
     IovTier tier;
     IovTier floor_tier; /* what it falls back to */
     gboolean is_static, parked, started, required;
-    IovMigration migration; /* resolved: never UNSET */
+    IovMigration migration; /* resolved: never UNSET, FAILOVER only for a pair that can be made */
+    int numa_node;          /* the domain's, -1 where it has none */
     gint64 since;
     IovLease *lease; /* nullable */
 };

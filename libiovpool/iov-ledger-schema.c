@@ -23,6 +23,7 @@ G_STATIC_ASSERT(IOV_LEASE_FREE == 0 && IOV_LEASE_RESERVED == 1 && IOV_LEASE_DETA
     " free_functions = free_functions " sign " (" row ".state = 0),"                               \
     " held_functions = held_functions " sign " (" row ".state BETWEEN 1 AND 5)"
 
+/* clang-format off: SQL has a layout of its own */
 static const char schema[] =
     "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), boot_id TEXT NOT NULL,"
     " generation INTEGER NOT NULL CHECK (generation >= 0));"
@@ -80,7 +81,9 @@ static const char schema[] =
                           "NOT NULL,"
                           " migration INTEGER NOT NULL, since INTEGER NOT NULL, code INTEGER NOT "
                           "NULL,"
-                          " PRIMARY KEY (uuid, request)) WITHOUT ROWID;";
+                          " numa_node INTEGER NOT NULL, PRIMARY KEY (uuid, request)) WITHOUT "
+                          "ROWID;";
+/* clang-format on */
 
 /* The journal mode stays SQLite's own, DELETE: measured on a tmpfs, TRUNCATE and PERSIST are not
  * faster, and WAL would need a writable directory to read. Without cache_spill = OFF a large change

@@ -80,6 +80,20 @@ request_to_xml(const IovRequest *request)
     return iov_requests_to_xml(one);
 }
 
+/* Where no pair can be made of floor and function, they are swapped instead. */
+static IovMigration
+mode_of(const IovDomain *domain, const IovRequest *request, const IovPool *pool)
+{
+    IovMigration wish = request->migration;
+
+    if (wish == IOV_MIGRATION_UNSET)
+        wish = pool != NULL ? pool->migration : IOV_MIGRATION_REPLUG;
+    if (wish == IOV_MIGRATION_FAILOVER && pool != NULL &&
+        !iov_request_is_teaming(pool, request, domain))
+        return IOV_MIGRATION_REPLUG;
+    return wish;
+}
+
 IovStatus *
 iov_manager_make_status(const IovDomain *domain, const IovRequest *request, const IovPool *pool,
                         gint64 now)
@@ -95,9 +109,8 @@ iov_manager_make_status(const IovDomain *domain, const IovRequest *request, cons
     status->required = request->required;
     status->floor_tier = floor_tier(request, pool);
     status->tier = status->floor_tier;
-    status->migration = request->migration;
-    if (status->migration == IOV_MIGRATION_UNSET)
-        status->migration = pool != NULL ? pool->migration : IOV_MIGRATION_REPLUG;
+    status->migration = mode_of(domain, request, pool);
+    status->numa_node = domain->numa_node;
     status->since = now;
     iov_status_set_reason(status, IOV_REASON_NONE, "");
     if (pool == NULL) {
@@ -169,14 +182,14 @@ choose(IovLedger *ledger, const IovPool *pool, int numa_node, IovLease **functio
 
 gboolean
 iov_manager_take_function(IovManager *manager, IovLedger *ledger, const IovPool *pool,
-                          const IovStatus *status, int numa_node, gint64 now, GError **error)
+                          const IovStatus *status, gint64 now, GError **error)
 {
     for (;;) {
         g_autoptr(IovLease) function = NULL;
         g_autofree char *reason = NULL;
         guint64 generation = 0;
 
-        if (!choose(ledger, pool, numa_node, &function, &reason, error))
+        if (!choose(ledger, pool, status->numa_node, &function, &reason, error))
             return FALSE;
         if (function == NULL)
             return iov_error_set(error, IOV_ERROR_EXHAUSTED, "%s", reason);
@@ -277,7 +290,7 @@ admit_request(Admission *admission, const IovRequest *request, GError **error)
     }
     status = iov_manager_make_status(admission->domain, request, pool, admission->now);
     if (kept || iov_manager_take_function(admission->manager, admission->ledger, pool, status,
-                                          admission->domain->numa_node, admission->now, &local))
+                                          admission->now, &local))
         return iov_ledger_put_status(admission->ledger, status, error);
     if (g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED))
         return wait_for_function(admission, request, status, local->message, error);

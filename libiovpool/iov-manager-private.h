@@ -69,8 +69,7 @@ IovStatus *iov_manager_make_static_status(const IovDomain *domain, const IovLeas
 /* Takes a free function for (uuid, request) by the pool's policy: reserved. Functions that turn out
  * to be gone or taken are marked and passed over. IOV_ERROR_EXHAUSTED with the reason. */
 gboolean iov_manager_take_function(IovManager *manager, IovLedger *ledger, const IovPool *pool,
-                                   const IovStatus *status, int numa_node, gint64 now,
-                                   GError **error);
+                                   const IovStatus *status, gint64 now, GError **error);
 
 /* "vm1 (net0), vm2 (net0) and 12 more": who holds the pool's functions. (transfer full) */
 char *iov_manager_name_holders(IovLedger *ledger, const char *pool);

@@ -102,9 +102,8 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
     g_autoptr(GError) local = NULL;
     g_autoptr(IovPool) pool = iov_manager_live_pool(change->ledger, status->pool, &local);
 
-    status->parked = FALSE;
     if (status->lease == NULL && pool != NULL)
-        iov_manager_take_function(change->manager, change->ledger, pool, status, -1, change->now,
+        iov_manager_take_function(change->manager, change->ledger, pool, status, change->now,
                                   &local);
     if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED) &&
         !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
@@ -122,13 +121,35 @@ acquire(IovChange *change, const char *uuid, const char *request, char **refusal
     g_autoptr(GError) local = NULL;
     g_autoptr(IovStatus) status = iov_ledger_get_status(change->ledger, uuid, request, &local);
 
-    if (status != NULL)
-        return acquire_for(change, status, refusal, error);
-    if (local == NULL)
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (status == NULL)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND,
                              "request '%s' is not known: is the domain running?", request);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    /* between its being listed as waiting and now an admin may have taken it off */
+    if (status->parked && status->lease == NULL)
+        return iov_error_set(error, IOV_ERROR_BUSY,
+                             "request '%s' is parked by the admin: `iovpool attach` lifts it",
+                             request);
+    return acquire_for(change, status, refusal, error);
+}
+
+gboolean
+iov_manager_unpark(IovManager *manager, const char *uuid, const char *request, GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+    IovChange change;
+
+    if (!iov_change_begin(&change, manager, error))
+        return FALSE;
+    status = iov_ledger_get_status(change.ledger, uuid, request, NULL);
+    if (status == NULL || !status->parked)
+        return iov_change_end(&change, TRUE, error);
+    status->parked = FALSE;
+    iov_status_set_reason(status, IOV_REASON_NONE, "");
+    return iov_change_end(&change, iov_ledger_put_status(change.ledger, status, error), error);
 }
 
 gboolean

@@ -178,9 +178,13 @@ IOV_API gboolean iov_manager_reconnect(IovManager *manager, const IovDomain *dom
 IOV_API gboolean iov_manager_adopt_request(IovManager *manager, const IovDomain *domain,
                                            const char *request, GError **error);
 /* Leases a function for a request that stands on its floor; no-op where it has one.
- * IOV_ERROR_EXHAUSTED with the reason, which is also noted in the status. Clears "parked". */
+ * IOV_ERROR_EXHAUSTED with the reason, which is also noted in the status; IOV_ERROR_BUSY where the
+ * admin has parked it. */
 IOV_API gboolean iov_manager_acquire(IovManager *manager, const char *uuid, const char *request,
                                      GError **error);
+/* The admin wants it lifted again; no-op where it is not parked. */
+IOV_API gboolean iov_manager_unpark(IovManager *manager, const char *uuid, const char *request,
+                                    GError **error);
 /**
  * iov_manager_lift_begin:
  * @domain: the running domain, from its live XML

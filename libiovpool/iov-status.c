@@ -13,6 +13,7 @@ iov_status_new(void)
     IovStatus *status = g_new0(IovStatus, 1);
 
     g_atomic_ref_count_init(&status->references);
+    status->numa_node = -1;
     return status;
 }
 

@@ -84,6 +84,8 @@ lift(void)
 {
     g_autoptr(GError) error = NULL;
 
+    assert_done(iov_manager_unpark(world.manager, iov_domain_get_uuid(record), "net0", &error),
+                error);
     assert_done(lift_request(domain, world.manager, "net0", &error), error);
 }
 

@@ -395,7 +395,32 @@ START_TEST(a_drop_by_the_admin_parks)
     assert_status(vm1, "direct|parked: taken off its function by the admin");
     g_autoptr(GPtrArray) waiting = iov_manager_list_waiting(world.manager, &error);
     ck_assert_uint_eq(waiting->len, 0);
+    assert_fails(iov_manager_acquire(world.manager, vm1->uuid, "net0", &error), error,
+                 IOV_ERROR_BUSY, "is parked by the admin");
+    assert_done(iov_manager_unpark(world.manager, vm1->uuid, "net0", &error), error);
+    assert_status(vm1, "direct|");
     assert_done(iov_manager_acquire(world.manager, vm1->uuid, "net0", &error), error);
+}
+END_TEST
+
+/* What admission may not take, promotion may not take either. */
+START_TEST(a_promotion_keeps_to_the_domains_node)
+{
+    static const char xml[] =
+        "<iovpool><name>fast</name><adapters><adapter netdev='enp1s0' vfs='1'/></adapters>"
+        "<placement numa='require'/></iovpool>";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+    g_autoptr(IovPool) pool =
+        iov_manager_define_pool(world.manager, xml, strlen(xml), "xml", &error);
+
+    assert_done(pool != NULL, error);
+    assert_done(iov_manager_start_pool(world.manager, "fast", NULL, &error), error);
+    vm1->numa_node = 1; /* the adapter is on node 0 */
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_fails(iov_manager_acquire(world.manager, vm1->uuid, "net0", &error), error,
+                 IOV_ERROR_EXHAUSTED, "no function on NUMA node 1");
 }
 END_TEST
 
@@ -462,6 +487,7 @@ main(void)
     tcase_add_test(tests, a_mac_that_stays_quarantines);
     tcase_add_test(tests, a_failed_lift_waits_and_tries_again);
     tcase_add_test(tests, a_drop_by_the_admin_parks);
+    tcase_add_test(tests, a_promotion_keeps_to_the_domains_node);
     tcase_add_test(tests, a_choice_that_is_gone_is_passed_over);
     tcase_add_test(tests, a_domain_without_port_is_refused_before_anything);
     suite_add_tcase(suite, tests);
