@@ -48,8 +48,10 @@ put_tier(IovChange *change, IovStatus *status, IovTier tier, IovReason code, con
     status->tier = tier;
     if (status->parked && tier != IOV_TIER_PASSTHROUGH)
         iov_status_set_reason(status, IOV_REASON_PARKED, parked);
-    else
+    else if (reason != NULL)
         iov_status_set_reason(status, code, reason);
+    else if (status->code != IOV_REASON_RECLAIMED && status->code != IOV_REASON_ADAPTER_DOWN)
+        iov_status_set_reason(status, IOV_REASON_NONE, "");
     return iov_ledger_put_status(change->ledger, status, error);
 }
 

@@ -18,7 +18,8 @@ gboolean iov_change_end(IovChange *change, gboolean good, GError **error);
 /* How the request is served from now on, and why. A request that is not known is passed over. */
 gboolean iov_change_set_tier(IovChange *change, const char *uuid, const char *request, IovTier tier,
                              IovReason code, const char *reason, GError **error);
-/* The same, on the floor that it has. */
+/* The same, on the floor that it has. A NULL @reason: it was taken off, and the reason for that is
+ * kept, if any. */
 gboolean iov_change_set_floor(IovChange *change, const char *uuid, const char *request,
                               IovReason code, const char *reason, GError **error);
 /* Notes a reason alone, and that the admin parked it. */

@@ -5,7 +5,8 @@
  */
 #include "iov-manager-change.h"
 
-/* From a state in which a guest may have had the function, to clean. */
+/* From a state in which a guest may have had the function, to clean. A NULL @reason: why it was
+ * asked for is why the request is on its floor now. */
 static gboolean
 come_back(IovManager *manager, const char *function, guint64 generation, IovReason code,
           const char *reason, GError **error)
@@ -34,7 +35,7 @@ iov_manager_lift_failed(IovManager *manager, const char *function, guint64 gener
 gboolean
 iov_manager_drop_done(IovManager *manager, const char *function, guint64 generation, GError **error)
 {
-    return come_back(manager, function, generation, IOV_REASON_NONE, "", error);
+    return come_back(manager, function, generation, IOV_REASON_NONE, NULL, error);
 }
 
 static gboolean

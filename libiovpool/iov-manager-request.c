@@ -111,7 +111,9 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
         return FALSE;
     }
     *refusal = local != NULL ? g_strdup(local->message) : NULL;
-    iov_status_set_reason(status, reason_of(local), local != NULL ? local->message : "");
+    /* that its function went to another explains more than that all are leased */
+    if (local == NULL || status->code != IOV_REASON_RECLAIMED)
+        iov_status_set_reason(status, reason_of(local), local != NULL ? local->message : "");
     return iov_ledger_put_status(change->ledger, status, error);
 }
 

@@ -227,6 +227,49 @@ IOV_API gboolean iov_manager_lift_failed(IovManager *manager, const char *functi
  */
 IOV_API gboolean iov_manager_drop_begin(IovManager *manager, const char *uuid, const char *request,
                                         gboolean park, guint64 *generation, GError **error);
+/**
+ * iov_manager_take_back:
+ * @code: why, %IOV_REASON_RECLAIMED or %IOV_REASON_ADAPTER_DOWN; kept when the function is back
+ *
+ * A function is to leave its request without an admin's asking: active to detaching, reserved to
+ * free. The request is not parked. %IOV_ERROR_BUSY in every other state.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_take_back(IovManager *manager, const char *function,
+                                       guint64 generation, IovReason code, const char *reason,
+                                       GError **error);
+/**
+ * iov_manager_reclaim:
+ * @claimants: (element-type IovStatus): requests that found no function, most deserving first
+ * @victims: (out) (transfer container) (element-type IovStatus): whose function is detaching now,
+ *   as they were before
+ *
+ * In pools with `<reclaim>yes</reclaim>`, takes functions back from requests of lower priority that
+ * stand on a floor: one for each claimant that is not served by what comes back anyway.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_reclaim(IovManager *manager, GPtrArray *claimants, GPtrArray **victims,
+                                     GError **error);
+/**
+ * iov_manager_check_adapters:
+ * @changes: (out) (transfer full) (array zero-terminated=1): what has changed, a line each
+ *
+ * Looks at the adapters of started pools: one that is gone, or whose link is down or without
+ * carrier, serves nobody from now on; one that came back does.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_check_adapters(IovManager *manager, GStrv *changes, GError **error);
+/**
+ * iov_manager_list_stranded:
+ *
+ * Returns: (transfer container) (element-type IovStatus): started requests whose function's adapter
+ *   serves nobody, and that have a floor or only a reservation to lose
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_list_stranded(IovManager *manager, GError **error);
 /* The device left the guest: scrubbed, then free or quarantined. */
 IOV_API gboolean iov_manager_drop_done(IovManager *manager, const char *function,
                                        guint64 generation, GError **error);
