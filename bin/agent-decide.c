@@ -21,6 +21,12 @@
         .action = (what)                                                                           \
     }
 
+#define GIVE_BACK(why, text)                                                                       \
+    (AgentDecision)                                                                                \
+    {                                                                                              \
+        .action = AGENT_GIVE_BACK, .code = IOV_REASON_##why, .reason = (text)                      \
+    }
+
 static const char in_transit[] = "the domain is migrating, being saved or restored, or ending";
 static const char not_opened[] = "QEMU has not opened the function yet";
 static const char not_negotiated[] = "guest has not negotiated failover yet";
@@ -38,7 +44,11 @@ decide_reserved(const AgentObservation *seen)
     /* QEMU hides the function until then, and keeps the options of its first attach: before it a
      * function would be bound to a guest that perhaps never boots. */
     if (seen->teaming && seen->watched && !seen->negotiated)
-        return WAIT_FOR_EVENT(NEGOTIATION, not_negotiated);
+        return seen->overdue ? GIVE_BACK(NEGOTIATION, not_negotiated)
+                             : WAIT_FOR_EVENT(NEGOTIATION, not_negotiated);
+    if (seen->memory != NULL)
+        return seen->overdue ? GIVE_BACK(MEMORY, seen->memory)
+                             : WAIT_AND_LOOK(MEMORY, seen->memory);
     if (seen->busy)
         return WAIT_AND_LOOK(BUSY, "libvirt is busy with another job of the domain");
     return DO(seen->due ? AGENT_LIFT : AGENT_NOTHING);
@@ -66,6 +76,10 @@ decide_active(const AgentObservation *seen)
         return DO(AGENT_NOTHING);
     if (seen->held)
         return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
+    if (seen->vanished)
+        return (AgentDecision){.action = AGENT_TAKE_BACK,
+                               .code = IOV_REASON_ADAPTER_DOWN,
+                               .reason = "its function vanished from the host"};
     return DO(AGENT_PARK);
 }
 
@@ -80,6 +94,8 @@ decide_detaching(const AgentObservation *seen)
         return WAIT_FOR_EVENT(IN_TRANSIT, in_transit);
     if (seen->paused)
         return WAIT_FOR_EVENT(GUEST_KEEPS, "the guest is paused and cannot acknowledge the unplug");
+    if (seen->wanted && !seen->busy)
+        return DO(AGENT_ASK);
     if (seen->busy || !seen->quiet)
         return WAIT_AND_LOOK(GUEST_KEEPS, "the guest has not acknowledged the unplug yet");
     return DO(seen->due ? AGENT_DETACH : AGENT_NOTHING);
@@ -119,6 +135,9 @@ agent_action_to_string(AgentAction action)
         [AGENT_LIFT] = "lift",
         [AGENT_CONFIRM] = "confirm",
         [AGENT_GIVE_UP] = "give up",
+        [AGENT_GIVE_BACK] = "give the reservation back",
+        [AGENT_TAKE_BACK] = "take the function back",
+        [AGENT_ASK] = "detach",
         [AGENT_DETACH] = "detach",
         [AGENT_FINISH_DROP] = "finish the drop",
         [AGENT_PARK] = "park",

@@ -15,7 +15,11 @@ typedef struct {
     gboolean in_xml;    /* libvirt has attached the leased function */
     gboolean displaced; /* another function stands in its place */
     gboolean held;      /* QEMU has its /dev/vfio descriptor open */
+    gboolean vanished;  /* the function is no longer on the host */
     gboolean quiet;     /* the state is old enough that no one can be at work on it */
+    gboolean wanted;    /* we want it back, and the guest was not asked yet */
+    gboolean overdue;   /* the reservation's time is over */
+    const char *memory; /* nullable: why the host cannot spare what a lift would pin */
     /* failover */
     gboolean teaming;
     gboolean negotiated; /* the guest's driver has negotiated it: an event told so */
@@ -31,6 +35,9 @@ typedef enum {
     AGENT_LIFT,        /* attach */
     AGENT_CONFIRM,     /* attaching is active now */
     AGENT_GIVE_UP,     /* attaching came to nothing */
+    AGENT_GIVE_BACK,   /* a reservation that serves nobody; the reason goes into the status */
+    AGENT_TAKE_BACK,   /* active is detaching now: the function is gone; likewise */
+    AGENT_ASK,         /* ask for the unplug, the first time */
     AGENT_DETACH,      /* ask for the unplug again */
     AGENT_FINISH_DROP, /* the device has left */
     AGENT_PARK,        /* the device has left, and nobody here asked for it */
@@ -40,7 +47,7 @@ typedef enum {
 typedef struct {
     AgentAction action;
     IovReason code;
-    const char *reason;  /* nullable, static */
+    const char *reason;  /* nullable: static, or of the observation */
     gboolean look_again; /* no event will tell when this has changed */
 } AgentDecision;
 

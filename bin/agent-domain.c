@@ -7,6 +7,7 @@
 #include "agent.h"
 
 #include "agent-observe.h"
+#include "agent-pinning.h"
 #include "cli-error.h"
 #include "lift.h"
 
@@ -124,6 +125,49 @@ delay_drop(const Step *step, const char *reason, GError **error)
     return over_is_fine(done, &cause, error);
 }
 
+/* A reservation that serves nobody now goes to those whom it would. */
+static gboolean
+give_back(const Step *step, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    IovLease *lease = iov_status_get_lease(step->status);
+    gboolean done = iov_manager_take_back(step->manager, iov_lease_get_function(lease),
+                                          iov_lease_get_generation(lease), step->decision->code,
+                                          step->decision->reason, &cause);
+
+    if (done)
+        agent_report(LOG_INFO, "waiting", step->status, "%s", step->decision->reason);
+    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    return over_is_fine(done, &cause, error);
+}
+
+static gboolean
+take_back(const Step *step, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    IovLease *lease = iov_status_get_lease(step->status);
+    gboolean done = iov_manager_take_back(step->manager, iov_lease_get_function(lease),
+                                          iov_lease_get_generation(lease), step->decision->code,
+                                          step->decision->reason, &cause);
+
+    if (done)
+        agent_report(LOG_WARNING, "lost", step->status, "%s", step->decision->reason);
+    return over_is_fine(done, &cause, error);
+}
+
+/* The first time: why it was asked for stands in the status, and stays. What comes of it, an event
+ * tells; where none comes, it is asked for again. */
+static gboolean
+ask(const Step *step, GError **error)
+{
+    g_autofree char *alias = iov_alias_of_function(step->request);
+
+    agent_memory_set_wanted(step->agent->memory, step->uuid, step->request, FALSE);
+    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    return virDomainDetachDeviceAlias(step->view->domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0 ||
+           libvirt_error(error, "libvirt cannot detach it yet");
+}
+
 /* libvirt returns after 5 s though the guest has not answered: an event tells when it has. */
 static gboolean
 detach(const Step *step, GError **error)
@@ -193,6 +237,9 @@ static const struct {
     [AGENT_LIFT] = {lift, TRUE, TRUE, FALSE},
     [AGENT_CONFIRM] = {confirm, TRUE, TRUE, FALSE},
     [AGENT_GIVE_UP] = {give_up, FALSE, FALSE, TRUE},
+    [AGENT_GIVE_BACK] = {give_back, FALSE, FALSE, TRUE},
+    [AGENT_TAKE_BACK] = {take_back, TRUE, FALSE, FALSE},
+    [AGENT_ASK] = {ask, TRUE, FALSE, FALSE},
     [AGENT_DETACH] = {detach, FALSE, FALSE, FALSE},
     [AGENT_FINISH_DROP] = {finish_drop, FALSE, TRUE, TRUE},
     [AGENT_PARK] = {park, FALSE, TRUE, TRUE},
@@ -258,6 +305,20 @@ bring_forward(Agent *agent, IovManager *manager, const AgentView *view, const Io
     return act(&step);
 }
 
+/* Where something is about to be attached, whether the host has the memory for it. */
+static void
+look_at_memory(AgentView *view, IovManager *manager, GPtrArray *statuses)
+{
+    for (guint i = 0; i < statuses->len && view->memory == NULL; i++) {
+        const IovStatus *status = g_ptr_array_index(statuses, i);
+        IovLease *lease = iov_status_get_lease(status);
+
+        if (lease != NULL && iov_lease_get_state(lease) == IOV_LEASE_RESERVED &&
+            iov_status_get_started(status))
+            view->memory = agent_pinning_find_fault(view->domain, view->record, manager);
+    }
+}
+
 static gboolean
 look(Agent *agent, IovManager *manager, virDomainPtr domain, GPtrArray *statuses)
 {
@@ -272,10 +333,11 @@ look(Agent *agent, IovManager *manager, virDomainPtr domain, GPtrArray *statuses
                             WHOLE_DOMAIN, g_get_monotonic_time());
         return FALSE;
     }
+    look_at_memory(&view, manager, statuses);
     for (guint i = 0; i < statuses->len; i++)
         if (bring_forward(agent, manager, &view, g_ptr_array_index(statuses, i)))
             advanced = TRUE;
-    iov_domain_unref(view.record);
+    agent_view_clear(&view);
     return advanced;
 }
 

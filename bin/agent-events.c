@@ -113,6 +113,8 @@ agent_events_negotiated(const AgentEvents *events, const char *uuid, const char 
         return;
     agent_memory_set_negotiated(events->memory, uuid, request);
     agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    /* it may have waited for this without a function */
+    agent_work_add(events->work, AGENT_TASK_PASS, NULL);
 }
 
 void

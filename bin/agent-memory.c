@@ -11,7 +11,7 @@
 #define NEVER G_MAXINT64
 
 typedef struct {
-    gboolean negotiated, refused;
+    gboolean negotiated, refused, wanted;
     AgentBackoff failures, looks;
     gint64 not_before; /* no effect earlier */
     gint64 wake;       /* look at it then; NEVER: no need */
@@ -185,6 +185,23 @@ agent_memory_take_refused(AgentMemory *memory, const char *uuid, const char *req
     gboolean refused = known->refused;
     known->refused = FALSE;
     return refused;
+}
+
+void
+agent_memory_set_wanted(AgentMemory *memory, const char *uuid, const char *request, gboolean wanted)
+{
+    AGENT_LOCKED(&memory->lock);
+
+    request_of(memory, uuid, request)->wanted = wanted;
+}
+
+gboolean
+agent_memory_is_wanted(AgentMemory *memory, const char *uuid, const char *request)
+{
+    AGENT_LOCKED(&memory->lock);
+    const Request *known = peek(memory, uuid, request);
+
+    return known != NULL && known->wanted;
 }
 
 gint64

@@ -29,6 +29,11 @@ gboolean agent_memory_has_negotiated(AgentMemory *memory, const char *uuid, cons
 void agent_memory_set_refused(AgentMemory *memory, const char *uuid, const char *request);
 gboolean agent_memory_take_refused(AgentMemory *memory, const char *uuid, const char *request);
 
+/* We want the function back and have not asked the guest yet. */
+void agent_memory_set_wanted(AgentMemory *memory, const char *uuid, const char *request,
+                             gboolean wanted);
+gboolean agent_memory_is_wanted(AgentMemory *memory, const char *uuid, const char *request);
+
 /* An effect failed: not again before a while, 5 s doubling to 5 min; returns it in microseconds. */
 gint64 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *request, gint64 now);
 /* Something is under way that no event will tell: look again after a while, 250 ms doubling to

@@ -60,6 +60,13 @@ agent_view_read(AgentView *view, virDomainPtr domain, GError **error)
     return view->record != NULL;
 }
 
+void
+agent_view_clear(AgentView *view)
+{
+    g_clear_pointer(&view->record, iov_domain_unref);
+    g_clear_pointer(&view->memory, g_free);
+}
+
 static gboolean
 is_teaming(const AgentView *view, IovManager *manager, const IovStatus *status, gboolean *teaming,
            GError **error)
@@ -86,7 +93,21 @@ recall(AgentMemory *memory, const IovStatus *status, AgentObservation *seen)
     seen->negotiated = agent_memory_has_negotiated(memory, uuid, request);
     seen->watched = agent_memory_is_watched(memory, uuid);
     seen->hearing = agent_memory_is_hearing(memory);
+    seen->wanted =
+        seen->state == IOV_LEASE_DETACHING && agent_memory_is_wanted(memory, uuid, request);
     seen->due = agent_memory_is_due(memory, uuid, request, g_get_monotonic_time());
+}
+
+/* What left the domain by itself may have left the host. */
+static gboolean
+look_at_host(IovManager *manager, const IovLease *lease, AgentObservation *seen, GError **error)
+{
+    gboolean present = TRUE;
+
+    if (!iov_manager_is_present(manager, lease, &present, error))
+        return FALSE;
+    seen->vanished = !present;
+    return TRUE;
 }
 
 gboolean
@@ -110,12 +131,17 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
     seen->in_xml = g_strcmp0(source, iov_lease_get_function(lease)) == 0;
     seen->displaced = source != NULL && !seen->in_xml;
     recall(memory, status, seen);
+    seen->memory = view->memory;
     seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
-    if (!is_teaming(view, manager, status, &seen->teaming, error))
+    if (!is_teaming(view, manager, status, &seen->teaming, error) ||
+        !iov_manager_is_overdue(manager, lease, &seen->overdue, error))
         return FALSE;
     /* costs a walk through /proc: where the answer decides nothing, it is not asked */
     gboolean matters = seen->state == IOV_LEASE_ATTACHING || seen->state == IOV_LEASE_DETACHING ||
                        (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml) ||
                        (seen->state == IOV_LEASE_RESERVED && seen->in_xml);
-    return !matters || iov_manager_is_held(manager, lease, &seen->held, error);
+    if (matters && !iov_manager_is_held(manager, lease, &seen->held, error))
+        return FALSE;
+    return seen->state != IOV_LEASE_ACTIVE || seen->in_xml ||
+           look_at_host(manager, lease, seen, error);
 }

@@ -12,10 +12,13 @@ typedef struct {
     gboolean in_transit, paused;
     gboolean busy;      /* a job that lasts: migration, save, backup */
     gboolean in_a_call; /* libvirt works on it at this moment, if only for a query */
+    char *memory;       /* nullable: why the host cannot spare what a lift would pin */
 } AgentView;
 
-/* FALSE with @error where libvirt does not say. The view's record is to be unreffed. */
+/* FALSE with @error where libvirt does not say. The view is to be cleared. */
 gboolean agent_view_read(AgentView *view, virDomainPtr domain, GError **error);
+
+void agent_view_clear(AgentView *view);
 
 /* What libvirt's state and its reason mean for lifting and dropping. */
 void agent_view_set_state(AgentView *view, int state, int reason);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pass through the ledger: hand out what is pending, clean what came back, give it to those that
- * wait. Devices are attached elsewhere, in the domains' own tasks.
+ * A pass through the ledger: hand out what is pending, clean what came back, take functions off
+ * adapters that are down, give what is free to those that wait. Devices are attached and detached
+ * elsewhere, in the domains' own tasks.
  */
 #include "agent-pass.h"
 
 #include "agent.h"
-
-#include <string.h>
-
-/* So many refusals in a row end a pool's turn: the others would hear the same. */
-#define REFUSALS_LIMIT 8
 
 gboolean
 agent_pass_is_pending(const IovStatus *status)
@@ -141,49 +137,41 @@ scrub(Agent *agent, IovManager *manager, gboolean *left, GError **error)
     return report_scrubbed(manager, dirty, left, error);
 }
 
-/* TRUE: the request was refused because its pool has nothing for it. */
+/* The links have changed, or may have. */
 static gboolean
-promote_one(Agent *agent, IovManager *manager, const IovStatus *status)
+check_adapters(Agent *agent, IovManager *manager, GError **error)
 {
-    const char *uuid = iov_status_get_domain_uuid(status);
-    const char *request = iov_status_get_request(status);
-    gint64 now = g_get_monotonic_time();
-    g_autoptr(GError) cause = NULL;
+    g_auto(GStrv) changes = NULL;
 
-    if (!agent_memory_is_due(agent->memory, uuid, request, now))
-        return FALSE;
-    if (iov_manager_acquire(manager, uuid, request, &cause)) {
-        agent_report(LOG_INFO, "promoted", status, "a function is free: to be lifted");
-        agent_work_add(agent->work, AGENT_TASK_DOMAIN, uuid);
-        return FALSE;
-    }
-    if (!g_error_matches(cause, IOV_ERROR, IOV_ERROR_EXHAUSTED)) {
-        agent_report(LOG_WARNING, "failed", status, "cannot lease a function: %s", cause->message);
-        agent_memory_failed(agent->memory, uuid, request, now);
+    if (!g_atomic_int_exchange(&agent->adapters_changed, FALSE))
+        return TRUE;
+    if (!iov_manager_check_adapters(manager, &changes, error)) {
+        g_atomic_int_set(&agent->adapters_changed, TRUE);
         return FALSE;
     }
-    if (strcmp(cause->message, iov_status_get_reason(status)) != 0)
-        agent_report(LOG_INFO, "waiting", status, "%s", cause->message);
+    for (guint i = 0; changes[i] != NULL; i++)
+        agent_log(LOG_WARNING, &(AgentRecord){.event = "adapter"}, "%s", changes[i]);
     return TRUE;
 }
 
+/* What stands on an adapter that is down goes to its floor, or to another adapter. */
 static gboolean
-promote(Agent *agent, IovManager *manager, GError **error)
+rescue(Agent *agent, IovManager *manager, GError **error)
 {
-    g_autoptr(GHashTable) refusals = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GPtrArray) waiting = iov_manager_list_waiting(manager, error);
+    g_autoptr(GPtrArray) stranded = iov_manager_list_stranded(manager, error);
 
-    if (waiting == NULL)
-        return FALSE;
-    for (guint i = 0; i < waiting->len; i++) {
-        const IovStatus *status = g_ptr_array_index(waiting, i);
-        gpointer pool = (gpointer)iov_status_get_pool(status);
-        guint refused = GPOINTER_TO_UINT(g_hash_table_lookup(refusals, pool));
+    for (guint i = 0; stranded != NULL && i < stranded->len; i++) {
+        const IovStatus *status = g_ptr_array_index(stranded, i);
+        IovLease *lease = iov_status_get_lease(status);
+        g_autofree char *reason =
+            g_strdup_printf("its adapter %s is down", iov_lease_get_adapter(lease));
 
-        if (refused < REFUSALS_LIMIT && promote_one(agent, manager, status))
-            g_hash_table_insert(refusals, pool, GUINT_TO_POINTER(refused + 1));
+        if (iov_manager_take_back(manager, iov_lease_get_function(lease),
+                                  iov_lease_get_generation(lease), IOV_REASON_ADAPTER_DOWN, reason,
+                                  NULL))
+            agent_want_back(agent, status, "stranded", reason);
     }
-    return TRUE;
+    return stranded != NULL;
 }
 
 /* What is pending goes first: a guest that waits for its function does not wait for a scrub. */
@@ -192,9 +180,10 @@ pass(Agent *agent, IovManager *manager, gboolean *left, GError **error)
 {
     g_autoptr(virConnect) connection = agent_libvirt_get(agent->libvirt);
 
-    if (!hand_out(agent, manager, error) || !scrub(agent, manager, left, error))
+    if (!hand_out(agent, manager, error) || !check_adapters(agent, manager, error) ||
+        !rescue(agent, manager, error) || !scrub(agent, manager, left, error))
         return FALSE;
-    return connection == NULL || promote(agent, manager, error);
+    return connection == NULL || agent_promote(agent, manager, error);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct {
     AgentTimer *deadline;  /* a reservation ends, or the last reconcile failed */
     AgentTimer *reconnect; /* libvirt is to be tried again */
     GMutex arming;
+    gint adapters_changed; /* atomic: the next pass looks at the links */
 
     /* each is one task's alone */
     AgentBackoff connects, passes, reconciles;
@@ -34,6 +35,12 @@ void agent_free(Agent *agent);
 void agent_pass_run(Agent *agent, IovManager *manager);
 void agent_reconcile_run(Agent *agent, IovManager *manager);
 void agent_domain_run(Agent *agent, IovManager *manager, const char *uuid);
+
+/* Part of a pass: gives what is free to those that wait, and takes back for those of higher
+ * priority. */
+gboolean agent_promote(Agent *agent, IovManager *manager, GError **error);
+/* The ledger says detaching for @status: the guest is to be asked soon. */
+void agent_want_back(Agent *agent, const IovStatus *status, const char *event, const char *reason);
 
 /* Events may have been missed: each domain with a request is looked at, then the ledger. */
 gboolean agent_look_at_all(Agent *agent, IovManager *manager, GError **error);

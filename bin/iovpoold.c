@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "agent-links.h"
 #include "agent-notify.h"
 #include "agent-socket.h"
 #include "agent-udev.h"
@@ -20,6 +21,7 @@
 
 /* A card that comes or goes takes many events; one look after the last is enough. */
 #define HARDWARE_REST (2 * (gint64)G_USEC_PER_SEC)
+#define LINKS_REST (2 * (gint64)G_USEC_PER_SEC)
 
 typedef struct {
     char *root, *uri;
@@ -32,6 +34,9 @@ typedef struct {
     Agent *agent;
     AgentUdev *udev;
     AgentTimer *hardware;
+    int links;
+    AgentTimer *links_timer;
+    gboolean links_armed;
 } Program;
 
 static void
@@ -108,11 +113,42 @@ on_udev(int descriptor G_GNUC_UNUSED, GIOCondition condition G_GNUC_UNUSED, gpoi
     return G_SOURCE_CONTINUE;
 }
 
+/* A link that comes up or goes down often does so several times in a row: the look is at rest. It
+ * is not put off by further events, or guests that come and go would put it off for ever. */
+static gboolean
+on_links(int descriptor, GIOCondition condition G_GNUC_UNUSED, gpointer data)
+{
+    Program *program = data;
+
+    agent_links_drain(descriptor);
+    if (!program->links_armed)
+        agent_timer_set(program->links_timer, g_get_monotonic_time() + LINKS_REST);
+    program->links_armed = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+look_at_adapters(Agent *agent)
+{
+    g_atomic_int_set(&agent->adapters_changed, TRUE);
+    agent_work_add(agent->work, AGENT_TASK_PASS, NULL);
+}
+
+static void
+on_links_rest(gpointer data)
+{
+    Program *program = data;
+
+    program->links_armed = FALSE;
+    look_at_adapters(program->agent);
+}
+
 static void
 reconcile_soon(gpointer data)
 {
     Program *program = data;
 
+    g_atomic_int_set(&program->agent->adapters_changed, TRUE);
     agent_work_add(program->agent->work, AGENT_TASK_RECONCILE, NULL);
 }
 
@@ -145,6 +181,12 @@ watch_hardware(Program *program, const Options *options)
         watch_descriptor(program, agent_udev_get_descriptor(program->udev), on_udev);
     else
         agent_log(LOG_NOTICE, NULL, "%s: a device that vanishes is noticed later", error->message);
+    g_clear_error(&error);
+    program->links = agent_links_open(&error);
+    if (program->links >= 0)
+        watch_descriptor(program, program->links, on_links);
+    else
+        agent_log(LOG_NOTICE, NULL, "%s: a link that goes down is noticed later", error->message);
 }
 
 static void
@@ -170,7 +212,7 @@ serve(Program *program, int poked, const Options *options)
     agent_log(LOG_INFO, NULL, "iovpoold %s ready", PACKAGE_VERSION);
     agent_notify("READY=1");
     agent_work_add(program->agent->work, AGENT_TASK_CONNECT, NULL);
-    agent_work_add(program->agent->work, AGENT_TASK_PASS, NULL);
+    look_at_adapters(program->agent);
     g_main_loop_run(program->loop);
     agent_notify("STOPPING=1");
     /* what runs is awaited; a second signal does not wait */
@@ -182,7 +224,7 @@ serve(Program *program, int poked, const Options *options)
 static gboolean
 run(const Options *options, GError **error)
 {
-    Program program = {0};
+    Program program = {.links = -1};
     /* its own context: libvirt's event loop may use the default one, in another thread */
     g_autoptr(GMainContext) context = g_main_context_new();
     g_autoptr(GMainLoop) loop = g_main_loop_new(context, FALSE);
@@ -197,10 +239,14 @@ run(const Options *options, GError **error)
     program.agent = poked >= 0 ? agent_new(options->root, options->uri, context, error) : NULL;
     if (program.agent != NULL) {
         program.hardware = agent_timer_new(context, reconcile_soon, &program);
+        program.links_timer = agent_timer_new(context, on_links_rest, &program);
         serve(&program, poked, options);
         agent_free(program.agent);
         agent_timer_free(program.hardware);
+        agent_timer_free(program.links_timer);
         agent_udev_free(program.udev);
+        if (program.links >= 0)
+            close(program.links);
     }
     if (poked >= 0)
         close(poked);

@@ -290,6 +290,8 @@ read_domain(Reading *reading, xmlNode *root, GError **error)
         return FALSE;
     read_machine(reading, root);
     read_numa_node(reading, root);
+    reading->domain->memory_set_aside = iov_xml_path(root, "memoryBacking/hugepages") != NULL ||
+                                        iov_xml_path(root, "memoryBacking/locked") != NULL;
     return read_requests(reading, root, error) && read_devices(reading, root, error);
 }
 

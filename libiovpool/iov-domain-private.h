@@ -24,6 +24,7 @@ struct _IovDomain {
     char uuid[37];
     char *machine; /* "" where the XML names none */
     int numa_node;
+    gboolean memory_set_aside;
     GPtrArray *requests;    /* IovRequest */
     GPtrArray *hostdevs;    /* IovDomainHostdev */
     GPtrArray *controllers; /* IovDomainController */

@@ -153,6 +153,18 @@ iov_domain_count_free_ports(const IovDomain *domain)
     return count;
 }
 
+gboolean
+iov_domain_has_hostdev(const IovDomain *domain)
+{
+    return domain->hostdevs->len > 0;
+}
+
+gboolean
+iov_domain_has_memory_set_aside(const IovDomain *domain)
+{
+    return domain->memory_set_aside;
+}
+
 int
 iov_domain_get_numa_node(const IovDomain *domain)
 {

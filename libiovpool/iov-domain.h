@@ -55,6 +55,10 @@ IOV_API int iov_domain_find_port(const IovDomain *domain, const char *alias);
 IOV_API int iov_domain_last_pci_index(const IovDomain *domain);
 /* pcie-root-ports without a device behind them, those of requests (ua-iov-*) not counted */
 IOV_API guint iov_domain_count_free_ports(const IovDomain *domain);
+/* TRUE: a PCI device of the host is in it, ours or not: its memory is pinned already */
+IOV_API gboolean iov_domain_has_hostdev(const IovDomain *domain);
+/* TRUE: its memory is hugepages or locked, and set aside whatever devices it has */
+IOV_API gboolean iov_domain_has_memory_set_aside(const IovDomain *domain);
 /* NUMA node of <numatune>, -1 where none or several */
 IOV_API int iov_domain_get_numa_node(const IovDomain *domain);
 /**

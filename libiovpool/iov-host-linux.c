@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define FOREIGN_BOOT_ID "foreign"
+#define MEMINFO_LIMIT (64 * 1024)
 
 /* A minute is what the slowest adapters were seen to take for all their VFs. */
 static const IovHostLimits default_limits = {
@@ -252,6 +253,34 @@ linux_get_boot_id(IovHost *host, GError **error)
     return boot_id;
 }
 
+/* A line "NAME:   NUMBER kB" of /proc/meminfo, proc_meminfo(5). */
+static gboolean
+find_kib(const char *text, const char *name, guint64 *kib)
+{
+    const char *line = strstr(text, name);
+    char *end = NULL;
+
+    if (line == NULL || (line != text && line[-1] != '\n'))
+        return FALSE;
+    line += strlen(name);
+    *kib = g_ascii_strtoull(line, &end, 10);
+    return end != line && g_str_has_prefix(end, " kB");
+}
+
+static gboolean
+linux_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error)
+{
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_dir((IovHostLinux *)host, "proc");
+    g_autofree char *text = fd >= 0 ? iov_io_read(fd, "meminfo", MEMINFO_LIMIT, NULL, error) : NULL;
+
+    if (fd < 0)
+        return iov_error_set(error, IOV_ERROR_HOST, "cannot read the host's memory: no /proc");
+    if (text == NULL)
+        return FALSE;
+    return (find_kib(text, "MemTotal:", total) && find_kib(text, "MemAvailable:", available)) ||
+           iov_error_set(error, IOV_ERROR_HOST, "cannot read the host's memory in /proc/meminfo");
+}
+
 static gint64
 linux_get_time(IovHost *host)
 {
@@ -277,6 +306,7 @@ static const IovHostOperations linux_operations = {
     .reset = iov_host_linux_reset,
     .find_user = iov_host_linux_find_user,
     .find_vfio_holder = iov_host_linux_find_vfio_holder,
+    .get_memory = linux_get_memory,
     .get_boot_id = linux_get_boot_id,
     .get_time = linux_get_time,
 };

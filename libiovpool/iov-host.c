@@ -111,6 +111,12 @@ iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **er
     return host->operations->find_vfio_holder(host, iommu_group, pid, error);
 }
 
+gboolean
+iov_host_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error)
+{
+    return host->operations->get_memory(host, total, available, error);
+}
+
 char *
 iov_host_get_boot_id(IovHost *host, GError **error)
 {

@@ -50,6 +50,8 @@ typedef struct {
     char *(*find_user)(IovHost *host, const char *function, GError **error);
     /* The process that holds /dev/vfio/GROUP open, 0 where none: from /proc/PID/fd. */
     gboolean (*find_vfio_holder)(IovHost *host, int iommu_group, GPid *pid, GError **error);
+    /* All memory of the host, and what a new consumer may have of it without swapping, in KiB. */
+    gboolean (*get_memory)(IovHost *host, guint64 *total, guint64 *available, GError **error);
     /* The host's boot id (transfer full), and the time in microseconds since the epoch. */
     char *(*get_boot_id)(IovHost *host, GError **error);
     gint64 (*get_time)(IovHost *host);
@@ -86,5 +88,6 @@ gboolean iov_host_get_vf_netconf(IovHost *host, const char *pf_netdev, guint ind
 gboolean iov_host_reset(IovHost *host, const char *function, GError **error);
 char *iov_host_find_user(IovHost *host, const char *function, GError **error);
 gboolean iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);
+gboolean iov_host_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error);
 char *iov_host_get_boot_id(IovHost *host, GError **error);
 gint64 iov_host_get_time(IovHost *host);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "iov-adapter.h"
+#include "iov-pool.h"
 #include "iov-reason.h"
 
 G_BEGIN_DECLS
@@ -139,6 +140,9 @@ IOV_API const char *iov_status_get_domain_name(const IovStatus *status);
 IOV_API const char *iov_status_get_request(const IovStatus *status);
 IOV_API const char *iov_status_get_pool(const IovStatus *status);
 IOV_API IovTier iov_status_get_tier(const IovStatus *status);
+/* the mode that is in force: never %IOV_MIGRATION_UNSET, and %IOV_MIGRATION_FAILOVER only where
+ * floor and function can be a pair */
+IOV_API IovMigration iov_status_get_migration(const IovStatus *status);
 IOV_API int iov_status_get_priority(const IovStatus *status);
 /* TRUE: a <hostdev> that the admin wrote, not a request */
 IOV_API gboolean iov_status_get_is_static(const IovStatus *status);

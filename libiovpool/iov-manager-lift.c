@@ -7,6 +7,8 @@
 
 #include "iov-request-private.h"
 
+#include <string.h>
+
 /* What the function is to be like before the guest has it. Its MAC is libvirt's to set, in the
  * moment of the attach: set earlier, it would take the floor's traffic to a function without
  * guest. */
@@ -150,6 +152,39 @@ iov_manager_is_held(IovManager *manager, const IovLease *lease, gboolean *held, 
     if (host == NULL || !iov_host_find_vfio_holder(host, lease->iommu_group, &holder, error))
         return FALSE;
     *held = holder != 0;
+    return TRUE;
+}
+
+gboolean
+iov_manager_is_present(IovManager *manager, const IovLease *lease, gboolean *present,
+                       GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovHost *host = iov_manager_host(manager, error);
+    g_autoptr(IovAdapter) adapter =
+        host != NULL ? iov_host_get_adapter(host, lease->adapter, &local) : NULL;
+
+    *present = FALSE;
+    if (adapter == NULL)
+        return g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND) ||
+               (g_propagate_error(error, g_steal_pointer(&local)), FALSE);
+    for (guint i = 0; i < adapter->functions->len; i++) {
+        const IovFunction *function = adapter->functions->pdata[i];
+
+        *present = *present || strcmp(function->address, lease->function) == 0;
+    }
+    return TRUE;
+}
+
+gboolean
+iov_manager_is_overdue(IovManager *manager, const IovLease *lease, gboolean *overdue,
+                       GError **error)
+{
+    gint64 now = 0;
+
+    if (!iov_manager_now(manager, &now, error))
+        return FALSE;
+    *overdue = lease->state == IOV_LEASE_RESERVED && lease->deadline <= now;
     return TRUE;
 }
 

@@ -12,6 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define RESERVE_LEAST (64 * 1024) /* KiB that the host keeps for itself */
+
 G_DEFINE_BOXED_TYPE(IovManager, iov_manager, iov_manager_ref, iov_manager_unref)
 
 static IovManager *
@@ -75,6 +77,19 @@ iov_manager_host(IovManager *manager, GError **error)
     if (manager->host == NULL)
         manager->host = iov_host_linux_new(manager->root, error);
     return manager->host;
+}
+
+gboolean
+iov_manager_get_spare_memory(IovManager *manager, guint64 *kib, GError **error)
+{
+    IovHost *host = iov_manager_host(manager, error);
+    guint64 total = 0, available = 0, reserve;
+
+    if (host == NULL || !iov_host_get_memory(host, &total, &available, error))
+        return FALSE;
+    reserve = MAX(total / 32, RESERVE_LEAST);
+    *kib = available > reserve ? available - reserve : 0;
+    return TRUE;
 }
 
 gboolean

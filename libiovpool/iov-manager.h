@@ -48,6 +48,18 @@ IOV_API const char *iov_manager_get_run_dir(const IovManager *manager);
  */
 IOV_API GPtrArray *iov_manager_list_adapters(IovManager *manager, GError **error);
 
+/**
+ * iov_manager_get_spare_memory:
+ * @kib: (out): KiB that guests may pin without the host running short
+ *
+ * What the kernel calls available, less a reserve for the host itself (a thirty-second of its
+ * memory, at least 64 MiB).
+ *
+ * Returns: %FALSE with @error where the host does not tell
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_get_spare_memory(IovManager *manager, guint64 *kib, GError **error);
+
 /* ---- pools ---- */
 
 /**
@@ -209,6 +221,18 @@ IOV_API gboolean iov_manager_lift_begin(IovManager *manager, const IovDomain *do
  */
 IOV_API gboolean iov_manager_is_held(IovManager *manager, const IovLease *lease, gboolean *held,
                                      GError **error);
+/**
+ * iov_manager_is_present:
+ * @present: (out): %TRUE where the function is on the host: its adapter still names it
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_is_present(IovManager *manager, const IovLease *lease,
+                                        gboolean *present, GError **error);
+/* TRUE in @overdue where a reservation's time is over: its function may go to others. */
+IOV_API gboolean iov_manager_is_overdue(IovManager *manager, const IovLease *lease,
+                                        gboolean *overdue, GError **error);
 /* Attaching to active. */
 IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function,
                                        guint64 generation, GError **error);

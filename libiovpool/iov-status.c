@@ -79,6 +79,12 @@ iov_status_get_tier(const IovStatus *status)
     return status->tier;
 }
 
+IovMigration
+iov_status_get_migration(const IovStatus *status)
+{
+    return status->migration;
+}
+
 int
 iov_status_get_priority(const IovStatus *status)
 {

@@ -68,6 +68,21 @@ fake_get_boot_id(IovHost *host, GError **error)
     return g_strdup(fake_state(host)->boot_id);
 }
 
+static gboolean
+fake_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error)
+{
+    (void)error;
+    *total = FAKE_HOST_MEMORY;
+    *available = fake_state(host)->available;
+    return TRUE;
+}
+
+void
+fake_host_set_available_memory(IovHost *host, guint64 kib)
+{
+    fake_state(host)->available = kib;
+}
+
 static gint64
 fake_get_time(IovHost *host)
 {
@@ -93,5 +108,6 @@ const IovHostOperations fake_host_operations = {
     .find_user = fake_find_user,
     .find_vfio_holder = fake_find_vfio_holder,
     .get_boot_id = fake_get_boot_id,
+    .get_memory = fake_get_memory,
     .get_time = fake_get_time,
 };

@@ -43,6 +43,7 @@ typedef struct {
         GPid pid;
     } holders[FAKE_HOLDERS];
     FakePf pfs[FAKE_HOST_ADAPTERS];
+    guint64 available; /* memory, KiB */
     gsize journal_length;
     char journal[FAKE_JOURNAL_SIZE];
 } FakeState;

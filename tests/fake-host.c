@@ -38,6 +38,7 @@ fake_host_new(void)
         mmap(NULL, sizeof(FakeState), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     g_assert(kernel->state != MAP_FAILED);
     kernel->state->now = FAKE_HOST_TIME;
+    kernel->state->available = FAKE_HOST_MEMORY;
     kernel->state->creation_delay = G_USEC_PER_SEC / 10;
     g_strlcpy(kernel->state->boot_id, FAKE_HOST_BOOT_ID, sizeof(kernel->state->boot_id));
     return handle_new(kernel);

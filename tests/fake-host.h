@@ -31,6 +31,7 @@
 #define FAKE_HOST_LIMIT (10 * G_USEC_PER_SEC) /* fake microseconds that set_num_vfs waits */
 #define FAKE_HOST_BOOT_ID "11111111-1111-4111-8111-111111111111"
 #define FAKE_HOST_DEATH 77 /* exit status of a child that died at an effect */
+#define FAKE_HOST_MEMORY (G_GUINT64_CONSTANT(8) * 1024 * 1024) /* KiB */
 #define FAKE_HOST_ADAPTERS 64
 #define FAKE_HOST_VFS 256 /* of one adapter */
 
@@ -94,6 +95,9 @@ void fake_host_set_carrier(IovHost *host, const char *netdev, gboolean carrier);
 void fake_host_set_holder(IovHost *host, int iommu_group, GPid pid);
 /* A guest (or libvirt) changed a VF's policy behind our back. */
 void fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf);
+
+/* What of its memory the host can spare, in KiB; all of FAKE_HOST_MEMORY unless told. */
+void fake_host_set_available_memory(IovHost *host, guint64 kib);
 
 /* ---- clock and boot ---- */
 void fake_host_advance(IovHost *host, gint64 microseconds);

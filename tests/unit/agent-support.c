@@ -18,6 +18,7 @@
 gboolean stand_in_refuses, stand_in_hides;
 gboolean stand_in_loses_answers;
 guint stand_in_attached, stand_in_asked;
+guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
 
 /* UUID to the XML of what is plugged in. */
@@ -84,6 +85,16 @@ virDomainDetachDeviceAlias(virDomainPtr domain, const char *alias, unsigned int 
     ck_assert_str_eq(alias, "ua-iov-net0-vf");
     stand_in_asked++;
     return stand_in_refuses ? refuse(domain) : 0;
+}
+
+int
+virDomainMemoryStats(virDomainPtr domain G_GNUC_UNUSED, virDomainMemoryStatPtr stats,
+                     unsigned int count, unsigned int flags G_GNUC_UNUSED)
+{
+    ck_assert_uint_gt(count, 0);
+    stats[0] =
+        (virDomainMemoryStatStruct){.tag = VIR_DOMAIN_MEMORY_STAT_RSS, .val = stand_in_resident};
+    return 1;
 }
 
 char *

@@ -56,6 +56,8 @@ extern guint stand_in_attached, stand_in_asked;
 extern void (*stand_in_meanwhile)(void);
 /* Attaches are done, but the answer is lost. */
 extern gboolean stand_in_loses_answers;
+/* What of a domain's memory is resident, in KiB; all unless told. */
+extern guint64 stand_in_resident;
 /* An attached device stays hidden: QEMU does not open it. */
 extern gboolean stand_in_hides;
 /* QEMU opens or closes what the domain has. */
