@@ -69,11 +69,22 @@ decide_attaching(const AgentObservation *seen)
     return DO(AGENT_GIVE_UP);
 }
 
+/* In replug mode floor and function are swapped by the floor's link; what an admin did to it by
+ * hand is his. */
+static gboolean
+is_swapped(const AgentObservation *seen)
+{
+    return seen->state == IOV_LEASE_ACTIVE && seen->in_xml && !seen->teaming && !seen->no_floor;
+}
+
 static AgentDecision
 decide_active(const AgentObservation *seen)
 {
     if (seen->in_xml)
-        return DO(AGENT_NOTHING);
+        return DO(is_swapped(seen) && !seen->lowered && !seen->busy && !seen->in_transit &&
+                          seen->due
+                      ? AGENT_LOWER
+                      : AGENT_NOTHING);
     if (seen->held)
         return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
     if (seen->vanished)
@@ -108,6 +119,8 @@ agent_decide(const AgentObservation *seen)
         return DO(AGENT_NOTHING);
     if (seen->displaced)
         return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
+    if (seen->lowered && !is_swapped(seen) && seen->due)
+        return DO(AGENT_RAISE);
     switch (seen->state) {
     case IOV_LEASE_RESERVED:
         return decide_reserved(seen);
@@ -137,6 +150,8 @@ agent_action_to_string(AgentAction action)
         [AGENT_GIVE_UP] = "give up",
         [AGENT_GIVE_BACK] = "give the reservation back",
         [AGENT_TAKE_BACK] = "take the function back",
+        [AGENT_LOWER] = "take the floor's link away",
+        [AGENT_RAISE] = "give the floor its link back",
         [AGENT_ASK] = "detach",
         [AGENT_DETACH] = "detach",
         [AGENT_FINISH_DROP] = "finish the drop",

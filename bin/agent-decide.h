@@ -20,6 +20,8 @@ typedef struct {
     gboolean wanted;    /* we want it back, and the guest was not asked yet */
     gboolean overdue;   /* the reservation's time is over */
     const char *memory; /* nullable: why the host cannot spare what a lift would pin */
+    gboolean lowered;   /* we took its floor's link away */
+    gboolean no_floor;  /* there is none to swap */
     /* failover */
     gboolean teaming;
     gboolean negotiated; /* the guest's driver has negotiated it: an event told so */
@@ -37,6 +39,8 @@ typedef enum {
     AGENT_GIVE_UP,     /* attaching came to nothing */
     AGENT_GIVE_BACK,   /* a reservation that serves nobody; the reason goes into the status */
     AGENT_TAKE_BACK,   /* active is detaching now: the function is gone; likewise */
+    AGENT_LOWER,       /* its floor's link goes, the function serves it */
+    AGENT_RAISE,       /* its floor's link comes back */
     AGENT_ASK,         /* ask for the unplug, the first time */
     AGENT_DETACH,      /* ask for the unplug again */
     AGENT_FINISH_DROP, /* the device has left */

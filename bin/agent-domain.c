@@ -9,6 +9,7 @@
 #include "agent-observe.h"
 #include "agent-pinning.h"
 #include "cli-error.h"
+#include "floor-link.h"
 #include "lift.h"
 
 #include <string.h>
@@ -168,6 +169,18 @@ ask(const Step *step, GError **error)
            libvirt_error(error, "libvirt cannot detach it yet");
 }
 
+static gboolean
+lower(const Step *step, GError **error)
+{
+    return floor_link_lower(step->view->domain, step->manager, step->request, error);
+}
+
+static gboolean
+raise_floor(const Step *step, GError **error)
+{
+    return floor_link_raise(step->view->domain, step->manager, step->request, error);
+}
+
 /* libvirt returns after 5 s though the guest has not answered: an event tells when it has. */
 static gboolean
 detach(const Step *step, GError **error)
@@ -239,6 +252,8 @@ static const struct {
     [AGENT_GIVE_UP] = {give_up, FALSE, FALSE, TRUE},
     [AGENT_GIVE_BACK] = {give_back, FALSE, FALSE, TRUE},
     [AGENT_TAKE_BACK] = {take_back, TRUE, FALSE, FALSE},
+    [AGENT_LOWER] = {lower, FALSE, FALSE, FALSE},
+    [AGENT_RAISE] = {raise_floor, TRUE, FALSE, FALSE},
     [AGENT_ASK] = {ask, TRUE, FALSE, FALSE},
     [AGENT_DETACH] = {detach, FALSE, FALSE, FALSE},
     [AGENT_FINISH_DROP] = {finish_drop, FALSE, TRUE, TRUE},

@@ -116,6 +116,7 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
 {
     IovLease *lease = iov_status_get_lease(status);
     g_autofree char *alias = iov_alias_of_function(iov_status_get_request(status));
+    g_autofree char *floor = iov_alias_of_floor(iov_status_get_request(status));
 
     *seen = (AgentObservation){
         .is_static = iov_status_get_is_static(status),
@@ -124,13 +125,15 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
         .in_transit = view->in_transit,
         .paused = view->paused,
         .busy = view->busy,
+        .lowered = iov_status_get_lowered(status),
+        .no_floor = !iov_domain_has_alias(view->record, floor),
     };
+    recall(memory, status, seen);
     if (lease == NULL || seen->is_static)
         return TRUE;
     const char *source = iov_domain_find_source(view->record, alias);
     seen->in_xml = g_strcmp0(source, iov_lease_get_function(lease)) == 0;
     seen->displaced = source != NULL && !seen->in_xml;
-    recall(memory, status, seen);
     seen->memory = view->memory;
     seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
     if (!is_teaming(view, manager, status, &seen->teaming, error) ||

@@ -8,6 +8,7 @@
 #include "lift.h"
 
 #include "cli-error.h"
+#include "floor-link.h"
 
 #include <string.h>
 
@@ -193,6 +194,24 @@ check_gone(virDomainPtr domain, IovManager *manager, const char *request, gboole
     return !*gone || drop_finish(manager, iov_domain_get_uuid(record), request, error);
 }
 
+/* The floor serves the guest before its function goes. */
+static gboolean
+raise_floor(virDomainPtr domain, IovManager *manager, const char *uuid, const char *request,
+            GError **error)
+{
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, uuid, error);
+
+    if (statuses == NULL)
+        return FALSE;
+    for (guint i = 0; i < statuses->len; i++) {
+        const IovStatus *status = g_ptr_array_index(statuses, i);
+
+        if (iov_status_get_lowered(status) && strcmp(iov_status_get_request(status), request) == 0)
+            return floor_link_raise(domain, manager, request, error);
+    }
+    return TRUE;
+}
+
 gboolean
 drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
          gboolean *gone, GError **error)
@@ -211,6 +230,8 @@ drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean
         return FALSE;
     if (*gone)
         return TRUE;
+    if (!raise_floor(domain, manager, uuid, request, error))
+        return FALSE;
     if (virDomainDetachDeviceAlias(domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0)
         return check_gone(domain, manager, request, gone, error);
 

@@ -26,6 +26,7 @@ struct _IovStatus {
     IovTier tier;
     IovTier floor_tier; /* what it falls back to */
     gboolean is_static, parked, started, required;
+    gboolean lowered; /* we took its floor's link away */
     IovMigration migration; /* resolved: never UNSET, FAILOVER only for a pair that can be made */
     int numa_node;          /* the domain's, -1 where it has none */
     gint64 since;

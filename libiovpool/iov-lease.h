@@ -150,6 +150,8 @@ IOV_API gboolean iov_status_get_is_static(const IovStatus *status);
 IOV_API gboolean iov_status_get_parked(const IovStatus *status);
 /* TRUE: the domain runs (the hook saw `started`, or reconcile found it) */
 IOV_API gboolean iov_status_get_started(const IovStatus *status);
+/* TRUE: its floor has no link while the function serves it (replug) */
+IOV_API gboolean iov_status_get_lowered(const IovStatus *status);
 /* why it is on this tier, for programs and for people; "" where there is nothing to say */
 IOV_API IovReason iov_status_get_reason_code(const IovStatus *status);
 IOV_API const char *iov_status_get_reason(const IovStatus *status);

@@ -81,7 +81,7 @@ static const char schema[] =
                           "NOT NULL,"
                           " migration INTEGER NOT NULL, since INTEGER NOT NULL, code INTEGER NOT "
                           "NULL,"
-                          " numa_node INTEGER NOT NULL, PRIMARY KEY (uuid, request)) WITHOUT "
+                          " numa_node INTEGER NOT NULL, lowered INTEGER NOT NULL, PRIMARY KEY (uuid, request)) WITHOUT "
                           "ROWID;";
 /* clang-format on */
 

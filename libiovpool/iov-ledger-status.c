@@ -5,12 +5,12 @@
  */
 #include "iov-ledger-private.h"
 
-#define LEASE_COLUMN 17 /* of the columns below: where those of the function begin */
+#define LEASE_COLUMN 18 /* of the columns below: where those of the function begin */
 #define SELECT_STATUS                                                                              \
     "SELECT s.uuid, s.request, s.domain_name, s.pool, s.reason, s.request_xml, s.priority, "       \
     "s.tier,"                                                                                      \
     " s.floor_tier, s.is_static, s.parked, s.started, s.required, s.migration, "                   \
-    "s.since, s.code, s.numa_node, " IOV_LEDGER_LEASE_COLUMNS " FROM requests AS s"                \
+    "s.since, s.code, s.numa_node, s.lowered, " IOV_LEDGER_LEASE_COLUMNS " FROM requests AS s"     \
     " LEFT JOIN functions AS f ON f.uuid = s.uuid AND f.request = s.request"
 #define WAITING " WHERE s.started AND NOT s.parked AND NOT s.is_static AND f.address IS NULL"
 #define BY_NAME " ORDER BY s.domain_name, s.uuid, s.request"
@@ -23,16 +23,16 @@ iov_ledger_put_status(IovLedger *ledger, const IovStatus *status, GError **error
         ledger,
         "INSERT OR REPLACE INTO requests (uuid, request, domain_name, pool, reason, request_xml,"
         " priority, tier, floor_tier, is_static, parked, started, required, migration, since, code,"
-        " numa_node)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-        IOV_VALUES(IOV_TEXT(status->domain_uuid), IOV_TEXT(status->request),
-                   IOV_TEXT(status->domain_name), IOV_TEXT(status->pool), IOV_TEXT(status->reason),
-                   IOV_TEXT(status->request_xml), IOV_NUMBER(status->priority),
-                   IOV_NUMBER(status->tier), IOV_NUMBER(status->floor_tier),
-                   IOV_NUMBER(status->is_static != FALSE), IOV_NUMBER(status->parked != FALSE),
-                   IOV_NUMBER(status->started != FALSE), IOV_NUMBER(status->required != FALSE),
-                   IOV_NUMBER(status->migration), IOV_NUMBER(status->since),
-                   IOV_NUMBER(status->code), IOV_NUMBER(status->numa_node)),
+        " numa_node, lowered)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        IOV_VALUES(
+            IOV_TEXT(status->domain_uuid), IOV_TEXT(status->request), IOV_TEXT(status->domain_name),
+            IOV_TEXT(status->pool), IOV_TEXT(status->reason), IOV_TEXT(status->request_xml),
+            IOV_NUMBER(status->priority), IOV_NUMBER(status->tier), IOV_NUMBER(status->floor_tier),
+            IOV_NUMBER(status->is_static != FALSE), IOV_NUMBER(status->parked != FALSE),
+            IOV_NUMBER(status->started != FALSE), IOV_NUMBER(status->required != FALSE),
+            IOV_NUMBER(status->migration), IOV_NUMBER(status->since), IOV_NUMBER(status->code),
+            IOV_NUMBER(status->numa_node), IOV_NUMBER(status->lowered != FALSE)),
         error);
 }
 
@@ -52,6 +52,7 @@ read_texts_and_flags(const IovLedgerQuery *query, IovStatus *status)
     status->required = iov_ledger_column_number(query, 12) != 0;
     status->since = iov_ledger_column_number(query, 14);
     status->numa_node = (int)iov_ledger_column_number(query, 16);
+    status->lowered = iov_ledger_column_number(query, 17) != 0;
 }
 
 static gpointer

@@ -87,6 +87,22 @@ iov_manager_note(IovManager *manager, const char *uuid, const char *request, Iov
                &change, iov_change_note(&change, uuid, request, FALSE, code, reason, error), error);
 }
 
+gboolean
+iov_manager_set_lowered(IovManager *manager, const char *uuid, const char *request,
+                        gboolean lowered, GError **error)
+{
+    g_autoptr(IovStatus) status = NULL;
+    IovChange change;
+
+    if (!iov_change_begin(&change, manager, error))
+        return FALSE;
+    status = iov_ledger_get_status(change.ledger, uuid, request, NULL);
+    if (status == NULL || status->lowered == lowered)
+        return iov_change_end(&change, TRUE, error);
+    status->lowered = lowered;
+    return iov_change_end(&change, iov_ledger_put_status(change.ledger, status, error), error);
+}
+
 static IovReason
 reason_of(const GError *refusal)
 {

@@ -304,6 +304,9 @@ IOV_API gboolean iov_manager_drop_delayed(IovManager *manager, const char *funct
 /* Notes why a request stands where it stands. */
 IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const char *request,
                                   IovReason code, const char *reason, GError **error);
+/* Notes that a request's floor has no link, or has it again; no-op where the request is not known. */
+IOV_API gboolean iov_manager_set_lowered(IovManager *manager, const char *uuid,
+                                         const char *request, gboolean lowered, GError **error);
 /* Takes a request out of the ledger (`unrequest` on a running domain); BUSY while it is leased. */
 IOV_API gboolean iov_manager_forget_request(IovManager *manager, const char *uuid,
                                             const char *request, GError **error);

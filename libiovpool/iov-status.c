@@ -109,6 +109,12 @@ iov_status_get_started(const IovStatus *status)
     return status->started;
 }
 
+gboolean
+iov_status_get_lowered(const IovStatus *status)
+{
+    return status->lowered;
+}
+
 const char *
 iov_status_get_reason(const IovStatus *status)
 {

@@ -23,6 +23,8 @@ void (*stand_in_meanwhile)(void);
 
 /* UUID to the XML of what is plugged in. */
 static GHashTable *plugged;
+/* UUID to the XML of its floor. */
+static GHashTable *floors;
 static IovHost *kernel;
 
 static void
@@ -79,6 +81,16 @@ virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int fl
 }
 
 int
+virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)
+{
+    ck_assert_uint_eq(flags, VIR_DOMAIN_AFFECT_LIVE);
+    if (stand_in_refuses)
+        return refuse(domain);
+    g_hash_table_insert(floors, g_strdup(uuid_of(domain)), g_strdup(xml));
+    return 0;
+}
+
+int
 virDomainDetachDeviceAlias(virDomainPtr domain, const char *alias, unsigned int flags)
 {
     ck_assert_uint_eq(flags, VIR_DOMAIN_AFFECT_LIVE);
@@ -111,9 +123,11 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
         *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
     char *xml = real(domain, flags);
     char *end = xml != NULL ? strstr(xml, "</devices>") : NULL;
-    if (end == NULL || devices == NULL)
+    if (end == NULL)
         return xml;
-    g_autofree char *joined = g_strdup_printf("%.*s%s%s", (int)(end - xml), xml, devices, end);
+    g_autofree char *joined =
+        g_strdup_printf("%.*s%s%s%s", (int)(end - xml), xml, scene_floor(domain),
+                        devices != NULL ? devices : "", end);
     free(xml);
     return strdup(joined);
 }
@@ -174,6 +188,7 @@ scene_set_up(Scene *scene)
 {
     tasks = g_ptr_array_new_with_free_func(g_free);
     plugged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    floors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     world_set_up(&scene->world);
     kernel = scene->world.host;
     world_start_pool(&scene->world, "1");
@@ -194,6 +209,7 @@ scene_tear_down(Scene *scene)
     agent_timer_free(scene->agent.deadline);
     world_tear_down(&scene->world);
     g_hash_table_unref(plugged);
+    g_hash_table_unref(floors);
     g_ptr_array_unref(tasks);
 }
 
@@ -257,6 +273,22 @@ scene_start(Scene *scene, const char *name, const char *migration)
     assert_done(iov_manager_prepare(scene->world.manager, record, &error), error);
     assert_done(iov_manager_started(scene->world.manager, record, &error), error);
     return domain;
+}
+
+void
+scene_add_floor(Scene *scene G_GNUC_UNUSED, virDomainPtr domain)
+{
+    g_hash_table_insert(floors, g_strdup(uuid_of(domain)),
+                        g_strdup("<interface type='network'><source network='iovpool-fast'/>"
+                                 "<model type='e1000e'/><alias name='ua-iov-net0'/></interface>"));
+}
+
+const char *
+scene_floor(virDomainPtr domain)
+{
+    const char *xml = g_hash_table_lookup(floors, uuid_of(domain));
+
+    return xml != NULL ? xml : "";
 }
 
 void

@@ -56,6 +56,9 @@ extern guint stand_in_attached, stand_in_asked;
 extern void (*stand_in_meanwhile)(void);
 /* Attaches are done, but the answer is lost. */
 extern gboolean stand_in_loses_answers;
+/* Gives the domain the floor of net0; its XML as it is now, "" without one. */
+void scene_add_floor(Scene *scene, virDomainPtr domain);
+const char *scene_floor(virDomainPtr domain);
 /* What of a domain's memory is resident, in KiB; all unless told. */
 extern guint64 stand_in_resident;
 /* An attached device stays hidden: QEMU does not open it. */

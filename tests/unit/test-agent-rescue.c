@@ -4,6 +4,7 @@
 #include "agent-pinning.h"
 #include "agent-support.h"
 #include "fake-host.h"
+#include "floor-link.h"
 #include "test-support.h"
 
 #include <string.h>
@@ -229,6 +230,82 @@ START_TEST(a_lift_waits_for_memory)
 }
 END_TEST
 
+static gboolean
+has_link(virDomainPtr domain)
+{
+    return strstr(scene_floor(domain), "<link state=\"down\"/>") == NULL;
+}
+
+START_TEST(floor_and_function_are_swapped)
+{
+    g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
+    g_autoptr(GError) error = NULL;
+    guint64 generation = 0;
+
+    scene_add_floor(&scene, a);
+    scene_look(&scene, a);
+    assert_status(&scene, a, "active|passthrough|");
+    ck_assert(!has_link(a));
+    /* the floor has its link before the guest is asked */
+    assert_done(iov_manager_drop_begin(scene.world.manager, "00000000-0000-4000-8000-000000000061",
+                                       "net0", FALSE, &generation, &error),
+                error);
+    stand_in_asked = 0;
+    agent_memory_set_wanted(scene.agent.memory, "00000000-0000-4000-8000-000000000061", "net0",
+                            TRUE);
+    scene_look(&scene, a);
+    ck_assert(has_link(a));
+    ck_assert_uint_eq(stand_in_asked, 1);
+}
+END_TEST
+
+START_TEST(a_function_that_is_taken_by_hand_leaves_the_floor_its_link)
+{
+    g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
+
+    scene_add_floor(&scene, a);
+    scene_look(&scene, a);
+    ck_assert(!has_link(a));
+    scene_unplug(&scene, a);
+    scene_look(&scene, a);
+    ck_assert(has_link(a));
+    ck_assert(scene_is_parked(&scene, a));
+}
+END_TEST
+
+START_TEST(a_pair_is_not_swapped)
+{
+    g_autoptr(virDomain) a = scene_start(&scene, "a", "failover");
+
+    scene_add_floor(&scene, a);
+    agent_memory_set_negotiated(scene.agent.memory, "00000000-0000-4000-8000-000000000061", "net0");
+    scene_look(&scene, a);
+    assert_status(&scene, a, "active|passthrough|");
+    ck_assert(has_link(a));
+}
+END_TEST
+
+START_TEST(only_the_floors_link_is_changed)
+{
+    static const char xml[] =
+        "<domain><devices><interface type='network'><alias name='net0'/></interface>"
+        "<interface type='bridge'><mac address='52:54:00:00:00:01'/><source bridge='br0'/>"
+        "<alias name='ua-iov-net0'/></interface></devices></domain>";
+    g_autofree char *down = floor_link_write(xml, "ua-iov-net0", FALSE);
+
+    ck_assert_str_eq(down, "<interface type=\"bridge\"><mac address=\"52:54:00:00:00:01\"/>"
+                           "<source bridge=\"br0\"/><alias name=\"ua-iov-net0\"/>"
+                           "<link state=\"down\"/></interface>");
+    g_autofree char *domain = g_strdup_printf("<domain><devices>%s</devices></domain>", down);
+    g_autofree char *up = floor_link_write(domain, "ua-iov-net0", TRUE);
+    ck_assert_ptr_nonnull(strstr(up, "<link state=\"up\"/>"));
+    ck_assert_ptr_null(floor_link_write(xml, "ua-iov-net0", TRUE));
+    ck_assert_ptr_null(floor_link_write(domain, "ua-iov-net0", FALSE));
+    ck_assert_ptr_null(floor_link_write(xml, "ua-iov-net1", FALSE));
+    ck_assert_ptr_null(floor_link_write("<domain", "ua-iov-net0", FALSE));
+}
+END_TEST
+
 START_TEST(memory_is_judged_by_what_is_not_resident)
 {
     ck_assert_ptr_null(agent_pinning_judge(1024, 1024, 0));
@@ -254,6 +331,10 @@ main(void)
     tcase_add_test(tests, a_function_that_vanishes_parks_nobody);
     tcase_add_test(tests, a_guest_that_never_negotiates_keeps_nobody_from_a_function);
     tcase_add_test(tests, a_lift_waits_for_memory);
+    tcase_add_test(tests, floor_and_function_are_swapped);
+    tcase_add_test(tests, a_function_that_is_taken_by_hand_leaves_the_floor_its_link);
+    tcase_add_test(tests, a_pair_is_not_swapped);
+    tcase_add_test(tests, only_the_floors_link_is_changed);
     tcase_add_test(tests, memory_is_judged_by_what_is_not_resident);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
