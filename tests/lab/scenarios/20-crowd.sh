@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # Sixteen domains on fourteen VFs, started all at once: fourteen are lifted, none shares, and the
-# other two run on their floor and say why. Guests need not boot: replug lifts at once.
+# other two run on their floor and say why. Four more come and wait; when three are stopped, three
+# that wait are lifted, by priority. Guests need not boot: replug lifts at once.
 
 needs_iovpool
 
@@ -42,6 +43,30 @@ held=$(find /proc/[0-9]*/fd -lname '/dev/vfio/[0-9]*' 2>/dev/null | xargs --no-r
 is "$(wc -l <<<"$held")" 14 "QEMU processes hold 14 groups"
 is "$(uniq --repeated <<<"$held")" "" "each held once"
 
+step "four more, of other priorities, wait"
+priorities=([17]=-5 [18]=20 [19]=10 [20]=5)
+for i in {17..20}; do
+    define_guest "vm$i" --noboot
+    run iovpool request "vm$i" --pool fast --name net0 --migration replug --priority "${priorities[i]}"
+    works "vm$i starts" virsh start "vm$i"
+done
+is "$(virsh list --name | grep -c vm)" 20 "20 run"
+is "$(count passthrough active) $(count direct waiting)" "14 6" "14 on passthrough, 6 on their floor"
+
+step "three that are lifted stop"
+lifted=$(iovpool status --json | jq --raw-output 'map(select(.state == "active") | .domain) | .[0:3] | .[]')
+started=$(date +%s)
+for name in $lifted; do
+    virsh destroy "$name" >/dev/null
+done
+works "three are lifted in their place" "wait_for 300 '[ \$(count passthrough active) = 14 ]'"
+comment "14 on passthrough again $(($(date +%s) - started)) s after the first was stopped"
+is "$(iovpool status --json | jq --raw-output 'map(select((.domain | test("^vm(17|18|19|20)$")) and .state == "active") | .domain) | sort | join(" ")')" \
+    "vm18 vm19 vm20" "those of the highest priority"
+is "$(count direct waiting)" 3 "the others wait on"
+functions=$(iovpool status --json | jq --raw-output '.[] | .function // empty')
+is "$(sort <<<"$functions" | uniq --repeated)" "" "none is leased twice"
+
 step "a required request finds no function"
 define_guest vip --noboot
 run iovpool request vip --pool fast --name net0 --required
@@ -52,8 +77,7 @@ like "$output" "held by vm[0-9]+ \(net0\)" "and holders"
 is "$(virsh domstate vip)" "shut off" "it does not run"
 
 step "a static hostdev that is leased"
-taken=$(iovpool status vm1 vm2 vm3 --json 2>/dev/null | jq --raw-output 'map(.function // empty) | .[0]' || true)
-[ -n "$taken" ] || taken=$(head -n 1 <<<"$functions")
+taken=$(head -n 1 <<<"$functions")
 owner=$(iovpool status --json | jq --raw-output --arg f "$taken" '.[] | select(.function == $f) | .domain')
 IFS=:. read -r _ bus slot number <<<"$taken"
 device="<hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0x0000' bus='0x$bus' slot='0x$slot' function='0x$number'/></source></hostdev>"
@@ -64,8 +88,8 @@ like "$output" "'$owner'" "and the other"
 is "$(virsh domstate "$owner")" "running" "the owner runs on"
 
 step "all stop"
-for i in {1..16}; do
-    virsh destroy "vm$i" >/dev/null
+for name in $(virsh list --name); do
+    virsh destroy "$name" >/dev/null
 done
 works "every VF is free and clean" \
     "wait_for 480 '[ \$(iovpool functions fast --json | jq \"map(select(.state == \\\"free\\\")) | length\") = 14 ]'"

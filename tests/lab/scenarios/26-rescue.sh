@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# The floor and the accelerator under four booted guests that ping all the while: promotion when a
+# function frees, reclaim for a higher priority, an adapter that loses its cable, its link or its VFs,
+# a guest that does not answer, and the agent killed in the middle of each. Their floor stands on the
+# second adapter, so that it has another way when the first one is down.
+
+needs_iovpool
+peer_up
+
+status_of() {
+    iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
+}
+is_lifted() {
+    [ "$(status_of "$1")" = "passthrough active" ]
+}
+is_on_floor() {
+    [ "$(iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.function // "-")"')" = "direct -" ]
+}
+count_lifted() {
+    iovpool status --json | jq 'map(select(.state == "active")) | length'
+}
+all_clean() {
+    iovpool functions fast --json | jq --exit-status 'all(.state == "free" or .state == "active")'
+}
+# kill_agent: in the middle of whatever it does
+kill_agent() {
+    systemctl kill --signal=KILL iovpoold.service
+}
+# pings_go_on GUEST...: each was answered all the time; prints the longest gap since the last call
+pings_go_on() {
+    local name gap
+    for name in "$@"; do
+        gap=$(ping_gap "$name" "$PEER_ADDRESS")
+        comment "$name: $gap"
+        [[ $gap =~ gap:\ ([0-9]+)\ ms ]] && [ "${BASH_REMATCH[1]}" -lt 15000 ] || return 1
+    done
+}
+seconds_since() {
+    awk -v from="$1" '{ printf "%.1f", $1 - from }' /proc/uptime
+}
+uptime_now() {
+    cut -d' ' -f1 /proc/uptime
+}
+
+step "three VFs, four guests"
+ip link set enp2s0 up
+cat >/tmp/fast.xml <<XML
+<iovpool>
+  <name>fast</name>
+  <adapters><adapter netdev='enp1s0' vfs='3'/></adapters>
+  <floor type='direct' source='enp2s0'/>
+  <reclaim>yes</reclaim>
+</iovpool>
+XML
+run iovpool define /tmp/fast.xml
+run iovpool start fast
+guests=(vm1 vm2 vm3 vm4)
+for i in 1 2 3 4; do
+    define_guest "vm$i"
+    run iovpool request "vm$i" --pool fast --name net0
+    run virsh start "vm$i"
+done
+for i in 1 2 3 4; do
+    works "vm$i boots" guest_wait "vm$i"
+    bond=$(guest "vm$i" 'for n in /sys/class/net/*; do grep -q net_failover $n/device/driver/module/drivers/* 2>/dev/null; [ -e $n/device ] && [ -e $n/upper_* ] || [ $n = /sys/class/net/lo ] || [ -e $n/master ] || echo ${n##*/}; done | head -n 1')
+    run "guest vm$i 'ip link set $bond up; ip addr add 192.0.2.1$i/24 dev $bond'"
+done
+works "three are on passthrough" "wait_for 120 '[ \$(count_lifted) = 3 ]'"
+for name in "${guests[@]}"; do
+    is_lifted "$name" || waiting=$name
+done
+is "$(iovpool status "$waiting" --json | jq --raw-output '.[0] | "\(.tier) \(.reason_code)"')" "direct exhausted" \
+    "the fourth is on its floor and says why"
+for name in "${guests[@]}"; do
+    works "$name reaches the peer" "guest $name 'ping -c 2 -w 30 $PEER_ADDRESS'"
+    ping_start "$name" "$PEER_ADDRESS"
+done
+
+step "a function frees: promotion"
+holder=vm1
+[ "$waiting" != vm1 ] || holder=vm2
+start=$(uptime_now)
+run iovpool detach "$holder" net0
+works "who waited is lifted" "wait_for 60 is_lifted $waiting"
+comment "promoted $(seconds_since "$start") s after the detach"
+is "$(status_of "$holder")" "direct parked" "who was detached is parked"
+works "all ping on, dropped and lifted" pings_go_on "${guests[@]}"
+run "iovpool attach $holder net0 || true"
+is "$(iovpool status "$holder" --json | jq --raw-output '.[0] | "\(.tier) \(.reason_code)"')" "direct exhausted" \
+    "attach ends the parking: it waits"
+
+step "a high priority on a full pool: reclaim"
+define_guest vip --noboot
+run iovpool request vip --pool fast --name net0 --priority 10 --migration replug
+start=$(uptime_now)
+run virsh start vip
+works "it is on passthrough" "wait_for 90 is_lifted vip"
+comment "on passthrough $(seconds_since "$start") s after virsh start (aim 15)"
+victim=$(iovpool status --json | jq --raw-output '.[] | select(.reason_code == "reclaimed") | .domain')
+like "$victim" "^vm[1-4]$" "one guest gave its function"
+like "$(iovpool status "$victim" --json | jq --raw-output '.[0].reason')" "goes to vip" "and says to whom"
+is "$(iovpool functions fast --json | jq 'map(select(.domain != null)) | length')" 3 "each function has one holder"
+works "all ping on, the victim on its floor" pings_go_on "${guests[@]}"
+refuses "who has no function left to give is not asked: nothing detaches" \
+    "iovpool functions fast --json | jq --exit-status 'any(.state == \"detaching\")'"
+run virsh destroy vip
+works "it goes: three guests are lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
+works "all ping on" pings_go_on "${guests[@]}"
+
+step "reclaim, the agent killed in the middle"
+run virsh start vip
+works "a function is asked for" \
+    "wait_for 30 'iovpool functions fast --json | jq --exit-status \"any(.state == \\\"detaching\\\" or .state == \\\"scrubbing\\\") or (map(select(.domain == \\\"vip\\\")) | length == 1)\"'"
+kill_agent
+works "the same end: vip is on passthrough" "wait_for 120 is_lifted vip"
+works "two guests are" "[ \$(count_lifted) = 3 ]"
+works "all ping on" pings_go_on "${guests[@]}"
+run virsh destroy vip
+works "three guests are lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
+
+step "the cable is pulled"
+cable enp1s0 off
+works "all drop to their floors" "wait_for 90 '[ \$(count_lifted) = 0 ] && all_clean'"
+like "$(iovpool status vm1 --json | jq --raw-output '.[0].reason')" "enp1s0: no carrier|is down" "and say why"
+works "and ping on over the other adapter" pings_go_on "${guests[@]}"
+cable enp1s0 on
+works "back up: lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
+works "all ping on" pings_go_on "${guests[@]}"
+
+step "the adapter goes down, the agent killed in the middle"
+run ip link set enp1s0 down
+works "a function is asked back" \
+    "wait_for 60 'iovpool functions fast --json | jq --exit-status \"any(.state != \\\"active\\\")\"'"
+kill_agent
+works "the same end: all on their floors" "wait_for 120 '[ \$(count_lifted) = 0 ] && all_clean'"
+works "all ping on" pings_go_on "${guests[@]}"
+run ip link set enp1s0 up
+works "back up: lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
+
+step "the VFs vanish"
+timeout 120 tee "$PCI/0000:01:00.0/sriov_numvfs" <<<0 >/dev/null &
+writer=$!
+works "all drop to their floors" "wait_for 120 '[ \$(count_lifted) = 0 ]'"
+works "the kernel has them back" wait "$writer"
+unlike "$(iovpool status --json | jq --raw-output '.[].state')" "parked" "nobody is parked"
+works "all ping on" pings_go_on "${guests[@]}"
+run "echo 3 >$PCI/0000:01:00.0/sriov_numvfs"
+works "back: lifted again" "wait_for 120 '[ \$(count_lifted) = 3 ]'"
+works "all ping on" pings_go_on "${guests[@]}"
+
+step "a guest that cannot answer"
+for name in "${guests[@]}"; do
+    if is_lifted "$name"; then silent=$name; fi
+done
+run virsh suspend "$silent"
+start=$(uptime_now)
+run "iovpool detach $silent net0"
+like "$output" "pending" "detach says that it waits"
+comment "detach returned after $(seconds_since "$start") s"
+is "$(status_of "$silent")" "passthrough detaching" "the function stays the guest's"
+works "status says why" \
+    "wait_for 60 'iovpool status $silent --json | jq --exit-status \".[0].reason | test(\\\"paused|acknowledge\\\")\"'"
+run virsh resume "$silent"
+works "it answers when it runs again" "wait_for 90 is_on_floor $silent"
+
+step "leave"
+for name in "${guests[@]}" vip; do
+    run "virsh destroy $name || true"
+    run virsh undefine "$name"
+done
+works "every VF is free" "wait_for 120 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+run iovpool destroy fast
+run iovpool undefine fast
