@@ -6,8 +6,23 @@
  */
 #include "agent.h"
 
-/* An empty list of domains would free every lease: where one domain cannot be read, none is
- * judged. */
+static void
+report_unreadable(GPtrArray *domains)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        const IovDomain *domain = g_ptr_array_index(domains, i);
+        const char *fault = iov_domain_get_fault(domain);
+        AgentRecord record = {.event = "unreadable",
+                              .domain = iov_domain_get_name(domain),
+                              .uuid = iov_domain_get_uuid(domain)};
+
+        if (fault != NULL)
+            agent_log(LOG_WARNING, &record, "%s: what it has is left as it is", fault);
+    }
+}
+
+/* An empty list of domains would free every lease: where they cannot be listed, nothing is judged.
+ */
 static gboolean
 reconcile(Agent *agent, IovManager *manager, virConnectPtr connection, GError **error)
 {
@@ -18,6 +33,7 @@ reconcile(Agent *agent, IovManager *manager, virConnectPtr connection, GError **
     if (domains == NULL || !iov_manager_reconcile(manager, domains, now, &changes, error))
         return FALSE;
     agent->reconciled_at = now;
+    report_unreadable(domains);
     for (guint i = 0; changes != NULL && changes[i] != NULL; i++)
         agent_log(LOG_NOTICE, &(AgentRecord){.event = "reconciled"}, "%s", changes[i]);
     return TRUE;

@@ -43,6 +43,21 @@ refresh_networks(Cli *cli, GError **error)
     return names != NULL;
 }
 
+/* No failure: all others are reconciled. */
+static void
+say_unreadable(GPtrArray *domains)
+{
+    for (guint i = 0; i < domains->len; i++) {
+        const char *fault = iov_domain_get_fault(g_ptr_array_index(domains, i));
+        g_autoptr(GError) note = NULL;
+
+        if (fault == NULL)
+            continue;
+        cli_error_set(&note, IOV_ERROR_INVALID, "%s: what it has is left as it is", fault);
+        cli_error_print(note);
+    }
+}
+
 static gboolean
 reconcile(Cli *cli, GError **error)
 {
@@ -54,6 +69,7 @@ reconcile(Cli *cli, GError **error)
     g_autoptr(GPtrArray) domains = libvirt_list_running(cli->connection, error);
     if (domains == NULL || !iov_manager_reconcile(cli->manager, domains, now, &changes, error))
         return FALSE;
+    say_unreadable(domains);
     for (char **change = changes; change != NULL && *change != NULL; change++)
         cli_say(cli, "%s", *change);
     return refresh_networks(cli, error);

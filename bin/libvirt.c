@@ -105,21 +105,32 @@ libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
     return record;
 }
 
-/* A domain that ended since it was listed is no error. */
+/* TRUE only where libvirt says so: no answer at all (a broken connection) is none. */
+static gboolean
+has_ended(virDomainPtr domain)
+{
+    int active = virDomainIsActive(domain);
+
+    return active == 0 || (active < 0 && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN);
+}
+
+/* One that cannot be read runs all the same: left out, it would lose all that it has. */
 static gboolean
 add_running(GPtrArray *records, virDomainPtr domain, GError **error)
 {
     g_autoptr(GError) cause = NULL;
+    char uuid[VIR_UUID_STRING_BUFLEN];
     IovDomain *record = libvirt_read_domain(domain, 0, &cause);
 
-    if (record != NULL) {
-        g_ptr_array_add(records, record);
+    if (record == NULL && has_ended(domain))
         return TRUE;
-    }
-    if (virDomainIsActive(domain) != 1)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return FALSE;
+    if (record == NULL && virDomainGetUUIDString(domain, uuid) != 0)
+        return libvirt_error(error, "cannot read the UUID of domain '%s'",
+                             virDomainGetName(domain));
+    if (record == NULL)
+        record = iov_domain_new_unreadable(virDomainGetName(domain), uuid, cause->message);
+    g_ptr_array_add(records, record);
+    return TRUE;
 }
 
 GPtrArray *

@@ -23,8 +23,9 @@ IovDomain *libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
 /* VIR_DOMAIN_AFFECT_CONFIG or _LIVE as flags for libvirt_read_domain(). */
 guint libvirt_xml_flags(guint affect);
 
-/* Every running domain, from its live XML; those that went away meanwhile are left out.
- * (transfer full) (element-type IovDomain) */
+/* Every running domain, from its live XML; those that went away meanwhile are left out, those that
+ * cannot be read have an iov_domain_get_fault(), which names them. (transfer full) (element-type
+ * IovDomain) */
 GPtrArray *libvirt_list_running(virConnectPtr connection, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)

@@ -22,6 +22,7 @@ struct _IovDomain {
     gatomicrefcount references;
     char *name;
     char uuid[37];
+    char *fault;   /* nullable: why nothing but name and UUID is known */
     char *machine; /* "" where the XML names none */
     int numa_node;
     gboolean memory_set_aside;

@@ -42,6 +42,18 @@ iov_domain_new(void)
 }
 
 IovDomain *
+iov_domain_new_unreadable(const char *name, const char *uuid, const char *cause)
+{
+    IovDomain *domain = iov_domain_new();
+
+    domain->name = g_strdup(name);
+    g_strlcpy(domain->uuid, uuid, sizeof(domain->uuid));
+    domain->fault = g_strdup(cause);
+    domain->machine = g_strdup("");
+    return domain;
+}
+
+IovDomain *
 iov_domain_ref(IovDomain *domain)
 {
     g_atomic_ref_count_inc(&domain->references);
@@ -54,6 +66,7 @@ iov_domain_unref(IovDomain *domain)
     if (!g_atomic_ref_count_dec(&domain->references))
         return;
     g_free(domain->name);
+    g_free(domain->fault);
     g_free(domain->machine);
     g_ptr_array_unref(domain->requests);
     g_ptr_array_unref(domain->hostdevs);
@@ -72,6 +85,12 @@ const char *
 iov_domain_get_uuid(const IovDomain *domain)
 {
     return domain->uuid;
+}
+
+const char *
+iov_domain_get_fault(const IovDomain *domain)
+{
+    return domain->fault;
 }
 
 GPtrArray *

@@ -27,10 +27,29 @@ IOV_API GType iov_domain_get_type(void);
  */
 IOV_API IovDomain *iov_domain_parse(const char *xml, gsize length, GError **error);
 
+/**
+ * iov_domain_new_unreadable:
+ * @cause: why nothing more is known, one line
+ *
+ * A domain that runs, but whose XML cannot be had or understood: it has no request and no device
+ * that anyone knows of. iov_manager_reconcile() leaves alone whatever such a domain has.
+ *
+ * Returns: (transfer full): the domain
+ * Since: 0.1
+ */
+IOV_API IovDomain *iov_domain_new_unreadable(const char *name, const char *uuid, const char *cause);
+
 IOV_API IovDomain *iov_domain_ref(IovDomain *domain);
 IOV_API void iov_domain_unref(IovDomain *domain);
 IOV_API const char *iov_domain_get_name(const IovDomain *domain);
 IOV_API const char *iov_domain_get_uuid(const IovDomain *domain);
+/**
+ * iov_domain_get_fault:
+ *
+ * Returns: (nullable): why the domain is unreadable; %NULL where it was read
+ * Since: 0.1
+ */
+IOV_API const char *iov_domain_get_fault(const IovDomain *domain);
 /**
  * iov_domain_get_requests:
  *

@@ -184,7 +184,8 @@ check_lease_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
 }
 
 /* A lease whose device is not in the live XML: unplugged while nobody watched. A lift that is on
- * its way (attaching) is its driver's to finish. */
+ * its way (attaching) is its driver's to finish, and of a domain that cannot be read nobody knows
+ * which devices it has. */
 static gboolean
 check_lease_of_running(Reconciliation *run, const IovLease *lease, const IovDomain *domain,
                        GError **error)
@@ -193,7 +194,7 @@ check_lease_of_running(Reconciliation *run, const IovLease *lease, const IovDoma
     gboolean held = FALSE;
 
     if ((lease->state != IOV_LEASE_ACTIVE && lease->state != IOV_LEASE_DETACHING) ||
-        has_device(domain, lease->function))
+        domain->fault != NULL || has_device(domain, lease->function))
         return TRUE;
     if (!iov_manager_is_held(run->manager, lease, &held, error))
         return FALSE;

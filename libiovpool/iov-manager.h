@@ -330,7 +330,8 @@ IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error)
 
 /**
  * iov_manager_reconcile:
- * @domains: (element-type IovDomain): every running domain, from its live XML
+ * @domains: (element-type IovDomain): every running domain, from its live XML; one that cannot be
+ *   read as iov_domain_new_unreadable(): what it has is kept as it is, and not judged
  * @listed_at: microseconds since the epoch, taken before @domains were listed: what came into the
  *   ledger since then is of domains that the list cannot know, and is left alone
  * @changes: (out) (transfer full) (array zero-terminated=1): what was corrected, a line each

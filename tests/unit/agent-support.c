@@ -16,7 +16,7 @@
 #define PID 4711
 
 gboolean stand_in_refuses, stand_in_hides;
-gboolean stand_in_loses_answers;
+gboolean stand_in_loses_answers, stand_in_is_mute;
 guint stand_in_attached, stand_in_asked;
 guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
@@ -119,6 +119,8 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
         void (*meanwhile)(void) = g_steal_pointer(&stand_in_meanwhile);
         meanwhile();
     }
+    if (stand_in_is_mute)
+        return refuse(domain), NULL;
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
     char *xml = real(domain, flags);
@@ -130,6 +132,18 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
                         devices != NULL ? devices : "", end);
     free(xml);
     return strdup(joined);
+}
+
+int
+virDomainIsActive(virDomainPtr domain)
+{
+    static int (*real)(virDomainPtr);
+
+    if (stand_in_is_mute)
+        return refuse(domain);
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "virDomainIsActive");
+    return real(domain);
 }
 
 /* ---- the scene ---- */

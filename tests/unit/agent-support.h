@@ -54,6 +54,8 @@ extern gboolean stand_in_refuses;
 extern guint stand_in_attached, stand_in_asked;
 /* (nullable): called once when the domain's XML is read, after the ledger was */
 extern void (*stand_in_meanwhile)(void);
+/* libvirt answers no question about a domain, as over a connection that broke. */
+extern gboolean stand_in_is_mute;
 /* Attaches are done, but the answer is lost. */
 extern gboolean stand_in_loses_answers;
 /* Gives the domain the floor of net0; its XML as it is now, "" without one. */

@@ -11,7 +11,7 @@ static Scene scene;
 static void
 set_up(void)
 {
-    stand_in_refuses = stand_in_hides = stand_in_loses_answers = FALSE;
+    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_is_mute = FALSE;
     stand_in_attached = stand_in_asked = 0;
     scene_set_up(&scene);
 }
@@ -299,6 +299,65 @@ START_TEST(mistrusts_the_lease_of_a_domain_that_is_gone)
 }
 END_TEST
 
+static void
+spoil_metadata(virDomainPtr domain)
+{
+    ck_assert_int_eq(virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT,
+                                          "<requests><request name='../etc'/></requests>", "iov",
+                                          IOV_REQUEST_NAMESPACE, VIR_DOMAIN_AFFECT_LIVE),
+                     0);
+}
+
+START_TEST(reconciles_all_but_the_domain_that_cannot_be_read)
+{
+    g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
+    g_autoptr(virDomain) b = scene_start(&scene, "b", "replug");
+
+    scene_look(&scene, a);
+    scene_look(&scene, b);
+    scene_unplug(&scene, a);
+    scene_destroy(&scene, a);
+    spoil_metadata(b);
+    agent_reconcile_run(&scene.agent, scene.world.manager);
+    ck_assert_int_gt(scene.agent.reconciled_at, 0);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_SCRUBBING), 1);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_ACTIVE), 1);
+    assert_status(&scene, b, "active|passthrough|");
+}
+END_TEST
+
+START_TEST(takes_no_answer_for_no_domain)
+{
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
+
+    scene_look(&scene, vm);
+    stand_in_is_mute = TRUE;
+    agent_reconcile_run(&scene.agent, scene.world.manager);
+    assert_status(&scene, vm, "active|passthrough|");
+}
+END_TEST
+
+static virDomainPtr vanishing;
+
+static void
+vanish(void)
+{
+    ck_assert_int_eq(virDomainDestroy(vanishing), 0);
+}
+
+START_TEST(takes_a_domain_that_ends_meanwhile_for_gone)
+{
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
+
+    scene_look(&scene, vm);
+    scene_unplug(&scene, vm);
+    vanishing = vm;
+    stand_in_meanwhile = vanish;
+    agent_reconcile_run(&scene.agent, scene.world.manager);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_SCRUBBING), 1);
+}
+END_TEST
+
 START_TEST(promotes_who_waits)
 {
     g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
@@ -371,6 +430,9 @@ main(void)
     tcase_add_test(tests, asks_no_paused_guest);
     tcase_add_test(tests, takes_up_what_was_cut_short);
     tcase_add_test(tests, mistrusts_the_lease_of_a_domain_that_is_gone);
+    tcase_add_test(tests, reconciles_all_but_the_domain_that_cannot_be_read);
+    tcase_add_test(tests, takes_no_answer_for_no_domain);
+    tcase_add_test(tests, takes_a_domain_that_ends_meanwhile_for_gone);
     tcase_add_test(tests, promotes_who_waits);
     tcase_add_test(tests, hands_out_what_is_pending);
     tcase_add_test(tests, waits_for_a_process_that_holds_what_is_to_be_cleaned);

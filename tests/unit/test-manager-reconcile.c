@@ -72,6 +72,33 @@ START_TEST(leases_of_gone_domains_end)
 }
 END_TEST
 
+START_TEST(a_domain_that_cannot_be_read_keeps_what_it_has)
+{
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+    g_autoptr(IovDomain) vm2 = world_domain("vm2", "", "");
+    g_autoptr(IovDomain) opaque = iov_domain_new_unreadable("vm1", vm1->uuid, "no XML");
+
+    world_start_pool(&world, "2");
+    world_run_lifted(&world, vm1);
+    world_run_lifted(&world, vm2);
+    g_autofree char *held = world_held_by(&world, vm1);
+    /* not even where QEMU holds nothing, which may be the guest's doing for a moment */
+    g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, NULL);
+    for (guint i = 0; i < list->len; i++)
+        fake_host_set_holder(world.host, ((IovLease *)list->pdata[i])->iommu_group, 0);
+    g_autofree char *changes = reconcile(opaque, NULL);
+    ck_assert_ptr_null(strstr(changes, "vm1"));
+    ck_assert_ptr_nonnull(strstr(changes, "domain vm2: function"));
+    g_autofree char *state = world_function(&world, held);
+    ck_assert_str_eq(state, "active vm1 net0");
+    g_autofree char *status = world_status(&world, vm1);
+    ck_assert_str_eq(status, "passthrough|");
+    g_autofree char *other = world_status(&world, vm2);
+    ck_assert_str_eq(other, "unknown");
+    assert_settled(opaque);
+}
+END_TEST
+
 /* Between the listing and the reconcile lie other domains' XML and the pools' lock. */
 START_TEST(a_domain_that_started_since_the_listing_is_left_alone)
 {
@@ -211,6 +238,7 @@ main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_sound_ledger_is_left_alone);
     tcase_add_test(tests, leases_of_gone_domains_end);
+    tcase_add_test(tests, a_domain_that_cannot_be_read_keeps_what_it_has);
     tcase_add_test(tests, a_domain_that_started_since_the_listing_is_left_alone);
     tcase_add_test(tests, a_static_hostdev_whose_start_was_missed_becomes_active);
     tcase_add_test(tests, a_reservation_stands_until_its_deadline);
