@@ -19,7 +19,9 @@ G_BEGIN_DECLS
  * @IOV_ERROR_STALE: the lease generation that the caller acts for is over
  * @IOV_ERROR_TIMEOUT: the kernel or a lock did not answer in time
  * @IOV_ERROR_HOST: the kernel refused an access; the message carries its reason
- * @IOV_ERROR_LEDGER: the ledger cannot be read or written
+ * @IOV_ERROR_LEDGER: the ledger cannot be read or written for now: no space, an I/O error
+ * @IOV_ERROR_CORRUPT: the ledger cannot be understood: damaged, no database, of another program or
+ *   version; iov_manager_reconcile() puts it aside and makes a new one
  *
  * One code for each thing that a caller would do differently.
  *
@@ -37,6 +39,7 @@ typedef enum {
     IOV_ERROR_TIMEOUT,
     IOV_ERROR_HOST,
     IOV_ERROR_LEDGER,
+    IOV_ERROR_CORRUPT,
 } IovError;
 
 /**

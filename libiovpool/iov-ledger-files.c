@@ -12,12 +12,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #define DATABASE "ledger.db"
 #define JOURNAL "ledger.db-journal"
+#define ASIDE "ledger.db.unreadable"
+#define ASIDE_JOURNAL "ledger.db.unreadable-journal" /* where SQLite looks for it */
 #define LOCK "ledger.lock"
 #define GENERATION_SIZE 24 /* bytes; a number and a line feed */
 
@@ -198,16 +201,17 @@ iov_ledger_files_store_generation(const IovLedgerFiles *files, guint64 generatio
 }
 
 static gboolean
-remove_file(int dirfd, const char *directory, const char *name, GError **error)
+rename_file(int dirfd, const char *directory, const char *from, const char *to, GError **error)
 {
-    if (unlinkat(dirfd, name, 0) != 0 && errno != ENOENT)
-        return iov_error_set_errno(error, errno, "cannot remove %s/%s", directory, name);
+    if (renameat(dirfd, from, dirfd, to) != 0 && errno != ENOENT)
+        return iov_error_set_errno(error, errno, "cannot put aside %s/%s", directory, from);
     return TRUE;
 }
 
-/* The journal goes first: alone it would be applied to the next database of that name. */
+/* The journal goes first: alone it would be applied to the next database of that name. Nor may an
+ * older one stand beside a database that has none. */
 static gboolean
-remove_database(IovLedgerFiles *files, GError **error)
+put_aside(IovLedgerFiles *files, GError **error)
 {
     IOV_IO_AUTO_CLOSE int dirfd = open_directory(files, TRUE, error);
 
@@ -216,19 +220,20 @@ remove_database(IovLedgerFiles *files, GError **error)
     files->lockfd = open_lock(files, dirfd, error);
     if (files->lockfd < 0 || !iov_ledger_files_lock(files, error))
         return FALSE;
-    gboolean removed = remove_file(dirfd, files->directory, JOURNAL, error) &&
-                       remove_file(dirfd, files->directory, DATABASE, error);
+    unlinkat(dirfd, ASIDE_JOURNAL, 0);
+    gboolean done = rename_file(dirfd, files->directory, JOURNAL, ASIDE_JOURNAL, error) &&
+                    rename_file(dirfd, files->directory, DATABASE, ASIDE, error);
     iov_ledger_files_unlock(files);
-    return removed;
+    return done;
 }
 
 gboolean
-iov_ledger_discard(const char *run_dir, GError **error)
+iov_ledger_put_aside(const char *run_dir, GError **error)
 {
     IovLedgerFiles files;
 
     iov_ledger_files_init(&files, run_dir);
-    gboolean removed = remove_database(&files, error);
+    gboolean done = put_aside(&files, error);
     iov_ledger_files_clear(&files);
-    return removed;
+    return done;
 }

@@ -14,6 +14,13 @@ is_full(int code, int number)
                                    (number == ENOSPC || number == EDQUOT));
 }
 
+/* SQLITE_ERROR is about the statement; all of ours fit a ledger, so the tables are another's. */
+static gboolean
+is_corrupt(int code)
+{
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
+}
+
 gboolean
 iov_ledger_fail(IovLedger *ledger, GError **error)
 {
@@ -28,8 +35,8 @@ iov_ledger_fail(IovLedger *ledger, GError **error)
                              "cannot write ledger %s: no space is left on its file system; make "
                              "room and try again",
                              path);
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-        return iov_error_set(error, IOV_ERROR_LEDGER,
+    if (is_corrupt(code))
+        return iov_error_set(error, IOV_ERROR_CORRUPT,
                              "cannot use ledger %s: %s; run `iovpool reconcile`", path,
                              sqlite3_errmsg(ledger->database));
     return iov_error_set(error, IOV_ERROR_LEDGER, "cannot use ledger %s: %s", path,
@@ -146,7 +153,7 @@ iov_ledger_column_enum(const IovLedgerQuery *query, int column, guint maximum, g
 
     if (number < 0 || number > (gint64)maximum)
         return iov_error_set(
-            error, IOV_ERROR_LEDGER,
+            error, IOV_ERROR_CORRUPT,
             "cannot use ledger %s: %s is %" G_GINT64_FORMAT "; run `iovpool reconcile`",
             query->ledger->files.database, sqlite3_column_name(query->statement, column), number);
     *value = (guint)number;

@@ -122,7 +122,7 @@ read_number(IovLedger *ledger, const char *sql, gint64 *number, GError **error)
 static IovLedgerProbe
 refuse_alien(IovLedger *ledger, GError **error)
 {
-    iov_error_set(error, IOV_ERROR_LEDGER,
+    iov_error_set(error, IOV_ERROR_CORRUPT,
                   "cannot use ledger %s: it was written by another program or another version; run "
                   "`iovpool reconcile`",
                   ledger->files.database);

@@ -20,13 +20,18 @@ typedef enum {
 } IovLedgerMode;
 
 /* @run_dir is e.g. /run/iovpool. A ledger of another boot id is emptied (READ: reads as empty). A
- * corrupt one is IOV_ERROR_LEDGER naming `iovpool reconcile`. */
+ * corrupt or alien one is IOV_ERROR_CORRUPT naming `iovpool reconcile`; what may pass (no space, an
+ * I/O error) is IOV_ERROR_LEDGER. */
 IovLedger *iov_ledger_open(const char *run_dir, const char *boot_id, IovLedgerMode mode,
                            GError **error);
 void iov_ledger_close(IovLedger *ledger);
-/* Removes a ledger that cannot be used, whatever is in its place; for `iovpool reconcile`. Open
- * handles notice and connect to the next one; generations go on from where they were. */
-gboolean iov_ledger_discard(const char *run_dir, GError **error);
+/* Looks at all of an open ledger, where opening looks at its head: IOV_ERROR_CORRUPT where it is
+ * not whole. */
+gboolean iov_ledger_check(IovLedger *ledger, GError **error);
+/* Renames a ledger that cannot be understood to ledger.db.unreadable, over the one before it; no
+ * error where there is none. Open handles notice and connect to the next one; generations go on
+ * from where they were. */
+gboolean iov_ledger_put_aside(const char *run_dir, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovLedger, iov_ledger_close)
 
 gboolean iov_ledger_begin(IovLedger *ledger, GError **error); /* flock, BEGIN IMMEDIATE */

@@ -172,7 +172,7 @@ choose(IovLedger *ledger, const IovPool *pool, int numa_node, IovLease **functio
     if (*function != NULL)
         return TRUE;
     if (local == NULL)
-        return iov_error_set(error, IOV_ERROR_LEDGER,
+        return iov_error_set(error, IOV_ERROR_CORRUPT,
                              "adapter %s counts a free function and has none: run `iovpool "
                              "reconcile`",
                              adapter->address);

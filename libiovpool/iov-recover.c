@@ -7,29 +7,29 @@
 
 #include "iov-io.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define VFIO_DRIVER "vfio-pci"
 
-/* TRUE where the ledger cannot be used; one that cannot be read is put aside first. */
+/* TRUE in @lost where there is no ledger; one that cannot be understood is put aside first. What
+ * may pass (no space, an I/O error, another's lock) is no reason to forget what it says. */
 static gboolean
 ledger_is_lost(IovManager *manager, GStrvBuilder *changes, GError **error, gboolean *lost)
 {
     g_autoptr(GError) local = NULL;
-    g_autofree char *path = g_build_filename(manager->run_dir, "ledger.db", NULL);
-    g_autofree char *aside = g_strconcat(path, ".unreadable", NULL);
+    IovLedger *ledger = iov_manager_ledger_to_read(manager, &local);
 
-    *lost = iov_manager_ledger_to_read(manager, &local) == NULL;
-    if (local == NULL)
+    *lost = ledger == NULL;
+    if (local == NULL && (*lost || iov_ledger_check(ledger, &local)))
         return TRUE;
-    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_LEDGER)) {
+    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_CORRUPT)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (rename(path, aside) < 0)
-        return iov_error_set_errno(error, errno, "cannot put aside %s", path);
+    g_clear_pointer(&manager->ledger, iov_ledger_close);
+    if (!iov_ledger_put_aside(manager->run_dir, error))
+        return FALSE;
+    *lost = TRUE;
     g_strv_builder_add(changes, "the ledger was unreadable and was put aside");
     return TRUE;
 }

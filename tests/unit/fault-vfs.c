@@ -67,6 +67,8 @@ effect(int grows, int io_code)
         return plan.seen == plan.at ? io_code : SQLITE_OK;
     case FAULT_FULL:
         return plan.seen >= plan.at && grows ? SQLITE_FULL : SQLITE_OK;
+    case FAULT_NO_SPACE:
+        return plan.seen >= plan.at && io_code == SQLITE_IOERR_WRITE ? SQLITE_FULL : SQLITE_OK;
     }
     abort();
 }

@@ -13,6 +13,7 @@ typedef enum {
     FAULT_DIE_TORN, /* after half of a write */
     FAULT_IO,       /* the effect fails once with EIO */
     FAULT_FULL,     /* from this effect on no file can grow */
+    FAULT_NO_SPACE, /* from this effect on every write fails, as where files are copied on write */
 } FaultKind;
 
 void fault_vfs_install(void);

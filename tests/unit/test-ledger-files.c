@@ -159,22 +159,22 @@ START_TEST(alien_and_corrupt_files_say_reconcile)
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         iov_ledger_close(open_filled());
         put("ledger.db", noise, 8192);
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "run `iovpool reconcile`");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "run `iovpool reconcile`");
         put("ledger.db", noise, 700);
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "run `iovpool reconcile`");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "run `iovpool reconcile`");
         put("ledger.db", "", 0);
         iov_ledger_close(open_filled());
         tamper("PRAGMA application_id = 1");
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "another program or another version");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "another program or another version");
         put("ledger.db", "", 0);
         tamper("CREATE TABLE other (x)");
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "another program or another version");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "another program or another version");
         tamper("PRAGMA application_id = 1230984784; PRAGMA user_version = 1"); /* "IOVP" */
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "run `iovpool reconcile`");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "run `iovpool reconcile`");
         tamper("PRAGMA user_version = 2");
-        assert_open_fails(modes[i], IOV_ERROR_LEDGER, "another program or another version");
+        assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "another program or another version");
         g_autoptr(GError) error = NULL;
-        assert_done(iov_ledger_discard(run_dir, &error), error);
+        assert_done(iov_ledger_put_aside(run_dir, &error), error);
     }
 }
 END_TEST
@@ -184,7 +184,7 @@ START_TEST(damage_is_an_error)
 {
     g_autofree char *path = ledger_path("ledger.db"), *whole = NULL;
     gsize length;
-    guint refused = 0;
+    guint refused = 0, found = 0;
 
     iov_ledger_close(open_filled());
     ck_assert(g_file_get_contents(path, &whole, &length, NULL));
@@ -199,8 +199,74 @@ START_TEST(damage_is_an_error)
             ledger != NULL ? iov_ledger_list_functions(ledger, NULL, &error) : NULL;
         ck_assert((rows == NULL) == (error != NULL));
         refused += rows == NULL ? 1 : 0;
+        if (ledger == NULL)
+            continue;
+        g_autoptr(GError) finding = NULL;
+        gboolean sound = iov_ledger_check(ledger, &finding);
+        ck_assert(sound || g_error_matches(finding, IOV_ERROR, IOV_ERROR_CORRUPT));
+        ck_assert(!sound || rows != NULL);
+        found += sound ? 0 : 1;
     }
     ck_assert_uint_gt(refused, 0);
+    ck_assert_uint_gt(found, 0);
+}
+END_TEST
+
+static void
+assert_check_finds(const char *sql, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    iov_ledger_close(open_filled());
+    g_autoptr(IovLedger) ledger = open_ledger(IOV_LEDGER_READ);
+    assert_done(iov_ledger_check(ledger, &error), error);
+    tamper(sql);
+    assert_fails(iov_ledger_check(ledger, &error), error, IOV_ERROR_CORRUPT, text);
+    assert_done(iov_ledger_put_aside(run_dir, &error), error);
+}
+
+START_TEST(a_check_looks_at_all)
+{
+    assert_check_finds("UPDATE adapters SET free_functions = 3 WHERE address = '0000:01:00.0'",
+                       "its counts are wrong; run `iovpool reconcile`");
+    assert_check_finds("PRAGMA ignore_check_constraints = ON;"
+                       "UPDATE functions SET state = 8 WHERE vf_index = 0",
+                       "CHECK constraint failed in functions; run `iovpool reconcile`");
+    assert_check_finds("DROP TABLE requests", "no such table");
+    assert_check_finds("ALTER TABLE pools RENAME COLUMN name TO title", "no such column");
+}
+END_TEST
+
+static void
+assert_content(const char *name, const char *expected)
+{
+    g_autofree char *path = ledger_path(name);
+    g_autofree char *text = NULL;
+
+    ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", name);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(what_is_put_aside_takes_its_journal_along)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *journal = ledger_path("ledger.db-journal");
+    g_autofree char *aside_journal = ledger_path("ledger.db.unreadable-journal");
+
+    iov_ledger_close(open_filled());
+    put("ledger.db", "first", -1);
+    put("ledger.db-journal", "journal", -1);
+    assert_done(iov_ledger_put_aside(run_dir, &error), error);
+    assert_content("ledger.db.unreadable", "first");
+    assert_content("ledger.db.unreadable-journal", "journal");
+    ck_assert_int_ne(access(journal, F_OK), 0);
+    g_autoptr(IovLedger) ledger = open_filled();
+    assert_consistent(ledger, 8);
+    /* one that has no journal is not to be changed by the journal of the one before */
+    put("ledger.db", "second", -1);
+    assert_done(iov_ledger_put_aside(run_dir, &error), error);
+    assert_content("ledger.db.unreadable", "second");
+    ck_assert_int_ne(access(aside_journal, F_OK), 0);
 }
 END_TEST
 
@@ -212,10 +278,10 @@ START_TEST(a_state_out_of_range_is_refused)
     tamper("PRAGMA ignore_check_constraints = ON; UPDATE functions SET state = 8"
            " WHERE vf_index = 0");
     g_autoptr(IovLedger) ledger = open_ledger(IOV_LEDGER_READ);
-    assert_fails(iov_ledger_list_functions(ledger, NULL, &error) != NULL, error, IOV_ERROR_LEDGER,
+    assert_fails(iov_ledger_list_functions(ledger, NULL, &error) != NULL, error, IOV_ERROR_CORRUPT,
                  "state is 8; run `iovpool reconcile`");
-    assert_fails(iov_ledger_get_function(ledger, vf(1, 0), &error) != NULL, error, IOV_ERROR_LEDGER,
-                 "state is 8");
+    assert_fails(iov_ledger_get_function(ledger, vf(1, 0), &error) != NULL, error,
+                 IOV_ERROR_CORRUPT, "state is 8");
 }
 END_TEST
 
@@ -252,8 +318,8 @@ START_TEST(a_discarded_ledger_is_made_anew)
     begin(ledger);
     guint64 generation = lease(ledger, vf(1, 0), VM1, "net0");
     commit(ledger);
-    assert_done(iov_ledger_discard(run_dir, &error), error);
-    assert_done(iov_ledger_discard(run_dir, &error), error);
+    assert_done(iov_ledger_put_aside(run_dir, &error), error);
+    assert_done(iov_ledger_put_aside(run_dir, &error), error);
     assert_fails(iov_ledger_list_functions(reader, NULL, &error) != NULL, error,
                  IOV_ERROR_NOT_FOUND, "cannot open ledger");
     assert_fails(iov_ledger_begin(other, &error), error, IOV_ERROR_NOT_FOUND, "cannot open ledger");
@@ -382,6 +448,8 @@ main(void)
         printf("another_owner_is_not_trusted: not run, only root can give a file away\n");
     tcase_add_test(tests, alien_and_corrupt_files_say_reconcile);
     tcase_add_test(tests, damage_is_an_error);
+    tcase_add_test(tests, a_check_looks_at_all);
+    tcase_add_test(tests, what_is_put_aside_takes_its_journal_along);
     tcase_add_test(tests, a_state_out_of_range_is_refused);
     tcase_add_test(tests, another_boot_is_empty);
     tcase_add_test(tests, a_discarded_ledger_is_made_anew);
