@@ -171,16 +171,35 @@ end_lease(Reconciliation *run, const IovLease *lease, IovLeaseState to, const ch
                            error);
 }
 
+/* The deadline is for a start that is under way; a domain that had started will not come any more.
+ * A function that stood in the XML may have been QEMU's without our hearing of it. */
+static gboolean
+check_reserved_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovStatus) status =
+        iov_ledger_get_status(run->ledger, lease->domain_uuid, lease->request, &local);
+    gboolean started = status != NULL && status->started;
+    gboolean is_static = status != NULL && status->is_static;
+
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if ((started && status->since >= run->listed_at) || (!started && lease->deadline > run->now))
+        return TRUE;
+    return end_lease(run, lease, is_static ? IOV_LEASE_SCRUBBING : IOV_LEASE_FREE,
+                     started ? "its domain is gone" : "its domain did not start in time", error);
+}
+
 static gboolean
 check_lease_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
 {
     if (lease->state == IOV_LEASE_SCRUBBING)
         return TRUE;
-    if (lease->state != IOV_LEASE_RESERVED)
-        return end_lease(run, lease, IOV_LEASE_SCRUBBING, "its domain is gone", error);
-    if (lease->deadline > run->now)
-        return TRUE;
-    return end_lease(run, lease, IOV_LEASE_FREE, "its domain did not start in time", error);
+    if (lease->state == IOV_LEASE_RESERVED)
+        return check_reserved_of_gone(run, lease, error);
+    return end_lease(run, lease, IOV_LEASE_SCRUBBING, "its domain is gone", error);
 }
 
 /* A lease whose device is not in the live XML: unplugged while nobody watched. A lift that is on

@@ -337,8 +337,8 @@ IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error)
  * @changes: (out) (transfer full) (array zero-terminated=1): what was corrected, a line each
  *
  * Makes the ledger true again from the running domains and from sysfs: takes up functions that a
- * domain holds, frees leases of domains that are gone (reserved ones only after their deadline),
- * notes vanished functions. Idempotent: a second run changes nothing.
+ * domain holds, frees leases of domains that are gone (reserved ones of a domain that has yet to
+ * start after their deadline), notes vanished functions. Idempotent: a second run changes nothing.
  *
  * Since: 0.1
  */

@@ -161,6 +161,59 @@ START_TEST(a_reservation_stands_until_its_deadline)
 }
 END_TEST
 
+/* It ended before its function was lifted: nobody will start it, so nothing is to be waited for. */
+START_TEST(a_reservation_of_a_domain_that_had_started_ends_with_it)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_RESERVED), 1);
+    g_autofree char *changes = reconcile(NULL);
+    ck_assert_ptr_nonnull(strstr(changes, "domain vm1: function 0000:01:10.0: its domain is gone"));
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 4);
+    assert_settled(NULL);
+}
+END_TEST
+
+/* It was reserved before the listing, and had not started then. */
+START_TEST(a_reservation_of_a_domain_that_started_since_the_listing_stays)
+{
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+    gint64 listed_at = 0;
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    fake_host_advance(world.host, 1);
+    listed_at = iov_host_get_time(world.host);
+    fake_host_advance(world.host, 1);
+    assert_done(iov_manager_started(world.manager, vm1, &error), error);
+    assert_done(iov_manager_reconcile(world.manager, nobody, listed_at, NULL, &error), error);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_RESERVED), 1);
+}
+END_TEST
+
+/* Its start may have been missed: QEMU may have had the function. */
+START_TEST(a_static_reservation_that_ends_is_cleaned)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *device = world_hostdev("0000:01:10.0", "ua-nic");
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", device);
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    fake_host_advance(world.host, IOV_RESERVATION_TIME + 1);
+    g_autofree char *changes = reconcile(NULL);
+    ck_assert_ptr_nonnull(strstr(changes, "function 0000:01:10.0: its domain did not start"));
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_SCRUBBING), 1);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 3);
+}
+END_TEST
+
 START_TEST(a_deleted_ledger_loses_no_lease)
 {
     g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
@@ -242,6 +295,9 @@ main(void)
     tcase_add_test(tests, a_domain_that_started_since_the_listing_is_left_alone);
     tcase_add_test(tests, a_static_hostdev_whose_start_was_missed_becomes_active);
     tcase_add_test(tests, a_reservation_stands_until_its_deadline);
+    tcase_add_test(tests, a_reservation_of_a_domain_that_had_started_ends_with_it);
+    tcase_add_test(tests, a_reservation_of_a_domain_that_started_since_the_listing_stays);
+    tcase_add_test(tests, a_static_reservation_that_ends_is_cleaned);
     tcase_add_test(tests, a_deleted_ledger_loses_no_lease);
     tcase_add_test(tests, an_unreadable_ledger_is_put_aside);
     tcase_add_test(tests, a_device_unplugged_unseen_comes_back);
