@@ -157,9 +157,23 @@ attach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
     return TRUE;
 }
 
+/* TRUE where a guest has, or is about to have, the request's function. */
+static gboolean
+has_device(IovManager *manager, virDomainPtr domain, const char *request)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+    virDomainGetUUIDString(domain, uuid);
+    g_autoptr(IovStatus) status = find_status(manager, uuid, request);
+    const IovLease *lease = status != NULL ? iov_status_get_lease(status) : NULL;
+    return lease != NULL && iov_lease_get_state(lease) != IOV_LEASE_RESERVED &&
+           iov_lease_get_state(lease) != IOV_LEASE_SCRUBBING;
+}
+
 static gboolean
 detach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
 {
+    gboolean had = has_device(cli->manager, domain, request);
     gboolean gone = FALSE;
 
     if (!drop_request(domain, cli->manager, request, TRUE, &gone, error)) {
@@ -168,7 +182,8 @@ detach(Cli *cli, virDomainPtr domain, const char *request, GError **error)
         return FALSE;
     }
     if (gone)
-        cli_say(cli, "%s %s: detached", virDomainGetName(domain), request);
+        cli_say(cli, "%s %s: %s", virDomainGetName(domain), request,
+                had ? "detached" : "parked: it stays on its floor until 'iovpool attach'");
     else
         cli_say(cli, "%s %s: pending: the guest has not given its function back yet",
                 virDomainGetName(domain), request);

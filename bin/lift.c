@@ -225,7 +225,7 @@ drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean
         return libvirt_error(error, "cannot read the domain's UUID");
     if (!iov_manager_drop_begin(manager, uuid, request, park, &generation, error))
         return FALSE;
-    *gone = generation == 0; /* it was only reserved */
+    *gone = generation == 0; /* it was only reserved, or waits */
     if (!*gone && !check_gone(domain, manager, request, gone, error))
         return FALSE;
     if (*gone)

@@ -27,10 +27,11 @@ gboolean lift_confirm(IovManager *manager, const char *uuid, const char *request
 /**
  * drop_ask:
  * @park: the admin wants it off its function: not lifted again until asked or restarted
- * @gone: (out): the device has left already and its lease is over
+ * @gone: (out): the device has left already and its lease is over, or there was none
  *
  * Asks the guest to give the function back; does not wait. drop_finish() is for the
- * device-removed event. IOV_ERROR_NOT_FOUND where the request has no function.
+ * device-removed event. Where the request has no function it is parked, or with @park FALSE
+ * IOV_ERROR_NOT_FOUND.
  */
 gboolean drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
                   gboolean *gone, GError **error);

@@ -38,16 +38,32 @@ iov_manager_drop_done(IovManager *manager, const char *function, guint64 generat
     return come_back(manager, function, generation, IOV_REASON_NONE, NULL, error);
 }
 
+/* It stands on its floor, and stays there. */
+static gboolean
+park_waiting(IovChange *change, const char *uuid, const char *request, GError **error)
+{
+    return iov_change_note(change, uuid, request, TRUE, IOV_REASON_PARKED, "", error) &&
+           iov_change_set_floor(change, uuid, request, IOV_REASON_PARKED, "", error);
+}
+
 static gboolean
 begin_drop(IovChange *change, const char *uuid, const char *request, gboolean park,
            guint64 *generation, GError **error)
 {
-    g_autoptr(IovLease) lease = iov_change_find_lease(change->ledger, uuid, request, error);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(IovLease) lease = iov_change_find_lease(change->ledger, uuid, request, &local);
     gboolean untouched = lease != NULL && lease->state == IOV_LEASE_RESERVED;
     IovLeaseState to = untouched ? IOV_LEASE_FREE : IOV_LEASE_DETACHING;
+    gboolean waits = lease != NULL ? lease->state == IOV_LEASE_SCRUBBING
+                                   : g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND);
 
-    if (lease == NULL)
+    *generation = 0;
+    if (waits && park)
+        return park_waiting(change, uuid, request, error);
+    if (lease == NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     *generation = untouched ? 0 : lease->generation;
     if (lease->state != IOV_LEASE_DETACHING &&
         !iov_ledger_move(change->ledger, lease->function, lease->generation, to, NULL, change->now,

@@ -243,9 +243,11 @@ IOV_API gboolean iov_manager_lift_failed(IovManager *manager, const char *functi
 /**
  * iov_manager_drop_begin:
  * @park: the admin wants it off its function
- * @generation: (out): of the lease
+ * @generation: (out): of the lease; 0 where no device is to be taken off: the request was only
+ *   promised a function, or waits for one and is parked now
  *
- * Active (or attaching) to detaching.
+ * Active (or attaching) to detaching. %IOV_ERROR_NOT_FOUND where the request has no function and is
+ * not to be parked.
  *
  * Since: 0.1
  */

@@ -209,6 +209,51 @@ START_TEST(a_reservation_is_dropped_without_libvirt)
 }
 END_TEST
 
+START_TEST(a_request_that_waits_is_parked)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean gone = FALSE;
+
+    assert_fails(drop_request(domain, world.manager, "net0", FALSE, &gone, &error), error,
+                 IOV_ERROR_NOT_FOUND, "holds no function");
+    for (guint i = 0; i < 2; i++) {
+        gone = FALSE;
+        assert_done(drop_request(domain, world.manager, "net0", TRUE, &gone, &error), error);
+        ck_assert(gone);
+        assert_status("direct|parked: taken off its function by the admin");
+    }
+    ck_assert_uint_eq(fake.effects, 0);
+    g_autoptr(GPtrArray) waiting = iov_manager_list_waiting(world.manager, &error);
+    assert_done(waiting != NULL, error);
+    ck_assert_uint_eq(waiting->len, 0);
+    assert_fails(drop_request(domain, world.manager, "net7", TRUE, &gone, &error), error,
+                 IOV_ERROR_NOT_FOUND, "request 'net7' is not known");
+    lift(); /* iovpool attach */
+    assert_status("passthrough|");
+}
+END_TEST
+
+/* Its function is back and waits to be cleaned: it serves nobody any more. */
+START_TEST(a_request_whose_function_is_being_cleaned_is_parked)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovLease) held = NULL;
+    gboolean gone = FALSE;
+
+    lift();
+    held = lease();
+    fake_host_set_holder(world.host, held->iommu_group,
+                         4712); /* of another process: not clean yet */
+    assert_done(iov_manager_lift_failed(world.manager, held->function, held->generation,
+                                        IOV_REASON_REFUSED, "a test", &error),
+                error);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_SCRUBBING), 1);
+    assert_done(drop_request(domain, world.manager, "net0", TRUE, &gone, &error), error);
+    ck_assert(gone);
+    assert_status("direct|parked: taken off its function by the admin");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -224,6 +269,8 @@ main(void)
     tcase_add_test(all, a_drop_waits_for_the_event);
     tcase_add_test(all, a_guest_may_refuse);
     tcase_add_test(all, a_reservation_is_dropped_without_libvirt);
+    tcase_add_test(all, a_request_that_waits_is_parked);
+    tcase_add_test(all, a_request_whose_function_is_being_cleaned_is_parked);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }
