@@ -157,6 +157,15 @@ bring_up(virNetworkPtr network, GError **error)
     return TRUE;
 }
 
+/* A network that could not be brought up, or only in part. */
+static void
+discard(virNetworkPtr network)
+{
+    if (virNetworkIsActive(network) == 1)
+        virNetworkDestroy(network);
+    virNetworkUndefine(network);
+}
+
 /* Takes the definition as a whole or not at all: a new one that does not start is undefined. */
 static gboolean
 make_network(virConnectPtr connection, const char *xml, GError **error)
@@ -167,26 +176,87 @@ make_network(virConnectPtr connection, const char *xml, GError **error)
         return libvirt_error(error, "cannot define the floor network");
     if (bring_up(network, error))
         return TRUE;
-    virNetworkUndefine(network);
+    discard(network);
+    return FALSE;
+}
+
+/* What a network was like. */
+typedef struct {
+    char *xml;
+    gboolean is_active, is_persistent;
+    int autostart;
+} Former;
+
+static void
+former_clear(Former *former)
+{
+    free(former->xml);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Former, former_clear)
+
+static gboolean
+note_former(virNetworkPtr network, Former *former, GError **error)
+{
+    former->is_active = virNetworkIsActive(network) == 1;
+    former->is_persistent = virNetworkIsPersistent(network) == 1;
+    if (former->is_persistent) {
+        virNetworkGetAutostart(network, &former->autostart);
+        former->xml = virNetworkGetXMLDesc(network, VIR_NETWORK_XML_INACTIVE);
+    }
+    if (former->xml == NULL) /* not every driver keeps two definitions */
+        former->xml = virNetworkGetXMLDesc(network, 0);
+    return former->xml != NULL ||
+           libvirt_error(error, "cannot read network '%s'", virNetworkGetName(network));
+}
+
+/* Over whatever is there by now under its UUID. */
+static gboolean
+restore(virConnectPtr connection, const Former *former)
+{
+    g_autoptr(virNetwork) network = former->is_persistent
+                                        ? virNetworkDefineXML(connection, former->xml)
+                                        : virNetworkCreateXML(connection, former->xml);
+
+    if (network == NULL)
+        return FALSE;
+    if (former->is_active && virNetworkIsActive(network) != 1 && virNetworkCreate(network) != 0)
+        return FALSE;
+    return !former->is_persistent || virNetworkSetAutostart(network, former->autostart) == 0;
+}
+
+/* The new definition runs, or nothing of it is left. */
+static gboolean
+redefine(virConnectPtr connection, virNetworkPtr old, const char *xml, GError **error)
+{
+    g_autoptr(virNetwork) network = virNetworkDefineXML(connection, xml);
+
+    if (network == NULL)
+        return libvirt_error(error, "cannot redefine network '%s'", virNetworkGetName(old));
+    if (bring_up(network, error))
+        return TRUE;
+    discard(network);
     return FALSE;
 }
 
 static gboolean
 update_network(virConnectPtr connection, virNetworkPtr old, const char *xml, GError **error)
 {
+    g_auto(Former) former = {0};
     g_autofree char *full = add_uuid(xml, old, error);
-    if (full == NULL)
+    g_autoptr(GError) cause = NULL;
+
+    if (full == NULL || !note_former(old, &former, error))
         return FALSE;
-    gboolean was_active = virNetworkIsActive(old) == 1;
-    if (was_active && virNetworkDestroy(old) != 0)
+    if (former.is_active && virNetworkDestroy(old) != 0)
         return libvirt_error(error, "cannot restart network '%s'", virNetworkGetName(old));
-    g_autoptr(virNetwork) network = virNetworkDefineXML(connection, full);
-    if (network != NULL)
-        return bring_up(network, error);
-    libvirt_error(error, "cannot redefine network '%s'", virNetworkGetName(old));
-    if (was_active)
-        virNetworkCreate(old);
-    return FALSE;
+    if (redefine(connection, old, full, &cause))
+        return TRUE;
+    if (restore(connection, &former)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return libvirt_error(error, "%s; and what it was before cannot be restored", cause->message);
 }
 
 gboolean
