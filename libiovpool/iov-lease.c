@@ -25,8 +25,9 @@ static const char *const tier_names[] = {
     [IOV_TIER_DIRECT] = "direct", [IOV_TIER_PASSTHROUGH] = "passthrough",
 };
 
-/* A held function never becomes free without being scrubbed, save where nothing was done to it yet
- * (reserved). A static hostdev goes from reserved to active, for libvirt attaches it itself. */
+/* A held or foreign function never becomes free without being scrubbed, save where nothing was done
+ * to it yet (reserved). A static hostdev goes from reserved to active, for libvirt attaches it
+ * itself. */
 static const guint successors[STATES] = {
     [IOV_LEASE_FREE] = TO(RESERVED) | TO(QUARANTINED) | TO(FOREIGN),
     [IOV_LEASE_RESERVED] = TO(ATTACHING) | TO(ACTIVE) | TO(SCRUBBING) | TO(FREE) | TO(FOREIGN),
@@ -35,7 +36,7 @@ static const guint successors[STATES] = {
     [IOV_LEASE_DETACHING] = TO(SCRUBBING) | TO(ACTIVE),
     [IOV_LEASE_SCRUBBING] = TO(FREE) | TO(QUARANTINED),
     [IOV_LEASE_QUARANTINED] = TO(SCRUBBING) | TO(FOREIGN),
-    [IOV_LEASE_FOREIGN] = TO(FREE) | TO(ACTIVE),
+    [IOV_LEASE_FOREIGN] = TO(SCRUBBING) | TO(ACTIVE),
 };
 
 static const char *

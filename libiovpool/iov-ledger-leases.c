@@ -144,7 +144,7 @@ check_may_go(const IovLease *function, IovLeaseState to, GError **error)
     if (!iov_lease_may_go(function->state, to))
         return iov_error_set(error, IOV_ERROR_INVALID, "function %s cannot go from %s to %s",
                              function->function, from_name, to_name);
-    /* A function out of quarantine is scrubbed without an owner. */
+    /* A function that was quarantined or foreign is scrubbed without an owner. */
     if (function->domain_uuid == NULL && iov_lease_state_is_held(to) && to != IOV_LEASE_SCRUBBING)
         return iov_error_set(error, IOV_ERROR_INVALID,
                              "function %s cannot go from %s to %s: no domain owns it",
@@ -191,6 +191,22 @@ iov_ledger_note_function(IovLedger *ledger, const char *function, guint64 genera
     return present != NULL &&
            iov_ledger_change(ledger, "UPDATE functions SET reason = ?2 WHERE address = ?1",
                              IOV_VALUES(IOV_TEXT(function), IOV_TEXT(reason)), error);
+}
+
+gboolean
+iov_ledger_note_foreign(IovLedger *ledger, const char *function, guint64 generation,
+                        const char *reason, gint64 now, GError **error)
+{
+    g_autoptr(IovLease) present = require_generation(ledger, function, generation, error);
+
+    if (present == NULL)
+        return FALSE;
+    if (present->state != IOV_LEASE_FOREIGN)
+        return iov_error_set(error, IOV_ERROR_INVALID, "function %s is %s, not foreign", function,
+                             iov_lease_state_to_string(present->state));
+    return iov_ledger_change(
+        ledger, "UPDATE functions SET reason = ?2, since = ?3 WHERE address = ?1",
+        IOV_VALUES(IOV_TEXT(function), IOV_TEXT(reason), IOV_NUMBER(now)), error);
 }
 
 gboolean

@@ -100,9 +100,12 @@ gboolean iov_ledger_adopt(IovLedger *ledger, const char *function, const char *u
  * when it leaves RESERVED. */
 gboolean iov_ledger_move(IovLedger *ledger, const char *function, guint64 generation,
                          IovLeaseState to, const char *reason, gint64 now, GError **error);
-/* Both leave the state as it is. The deadline is for RESERVED only. IOV_ERROR_STALE as above. */
+/* All leave the state as it is. The deadline is for RESERVED only. IOV_ERROR_STALE as above. */
 gboolean iov_ledger_note_function(IovLedger *ledger, const char *function, guint64 generation,
                                   const char *reason, GError **error);
+/* Who uses a FOREIGN function, seen at @now. */
+gboolean iov_ledger_note_foreign(IovLedger *ledger, const char *function, guint64 generation,
+                                 const char *reason, gint64 now, GError **error);
 gboolean iov_ledger_set_deadline(IovLedger *ledger, const char *function, guint64 generation,
                                  gint64 deadline, GError **error);
 /* The lease of (uuid, request), or NULL without @error. */

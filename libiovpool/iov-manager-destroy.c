@@ -10,26 +10,8 @@
 
 #include <string.h>
 
-/* Who uses the function now. The ledger knows who did when it was last looked at, and knows nothing
- * of one that was attached by hand since. NULL without @error: nobody. */
-static char *
-find_user(IovHost *host, const IovLease *function, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    char *user = iov_host_find_user(host, function->function, &local);
-    GPid holder = 0;
-
-    if (user != NULL || g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) /* vanished */
-        return user;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return NULL;
-    }
-    if (!iov_host_find_vfio_holder(host, function->iommu_group, &holder, error) || holder == 0)
-        return NULL;
-    return g_strdup_printf("process %d holds it", (int)holder);
-}
-
+/* The ledger knows who used a function when it was last looked at, and knows nothing of one that
+ * was attached by hand since. */
 static gboolean
 refuse_used(IovManager *manager, GPtrArray *functions, GError **error)
 {
@@ -44,7 +26,7 @@ refuse_used(IovManager *manager, GPtrArray *functions, GError **error)
 
         if (iov_lease_state_is_held(function->state))
             continue;
-        user = find_user(host, function, &local);
+        user = iov_manager_find_user(host, function->function, function->iommu_group, &local);
         if (user != NULL)
             return iov_error_set(error, IOV_ERROR_BUSY, "%s is in use outside the pool: %s",
                                  function->function, user);

@@ -356,6 +356,18 @@ lease_own(Admission *admission, const IovDomainHostdev *hostdev, const IovLease 
            lease_static(admission, hostdev, function, error);
 }
 
+/* What is in use outside the pool is libvirt's to judge, as it was without us; but nobody is to
+ * take it up, as idle, below the domain that starts. */
+static gboolean
+pass_foreign(Admission *admission, const IovLease *function, GError **error)
+{
+    g_autofree char *reason =
+        g_strdup_printf("domain %s is about to use it", admission->domain->name);
+
+    return iov_ledger_note_foreign(admission->ledger, function->function, function->generation,
+                                   reason, admission->now, error);
+}
+
 static gboolean
 admit_hostdev(Admission *admission, const IovDomainHostdev *hostdev, GError **error)
 {
@@ -367,9 +379,10 @@ admit_hostdev(Admission *admission, const IovDomainHostdev *hostdev, GError **er
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    /* What is in use outside the pool is libvirt's to judge, as it was without us. */
-    if (function == NULL || function->state == IOV_LEASE_FOREIGN)
+    if (function == NULL)
         return TRUE;
+    if (function->state == IOV_LEASE_FOREIGN)
+        return pass_foreign(admission, function, error);
     if (function->state == IOV_LEASE_QUARANTINED)
         return iov_error_set(error, IOV_ERROR_BUSY,
                              "domain '%s' names function %s, which pool '%s' has quarantined: %s",

@@ -95,6 +95,13 @@ gboolean iov_manager_apply_policy(IovManager *manager, const IovLease *lease,
 /* Waits until nobody cleans a function, and lets nobody begin. To be taken before a change of the
  * ledger, never within one. Returns a descriptor that is closed to unlock, or -1. */
 int iov_manager_lock_scrubbing(IovManager *manager, GError **error);
+/* Who uses the function outside the pool, a process that holds it included; NULL without @error:
+ * nobody, or it vanished. (transfer full) (nullable) */
+char *iov_manager_find_user(IovHost *host, const char *function, int iommu_group, GError **error);
+/* Takes a foreign function that nobody uses any more: bound to vfio-pci, to be scrubbed. Else notes
+ * who uses it. @doubt: a running domain cannot be read. */
+gboolean iov_manager_take_foreign(IovManager *manager, const IovLease *function, gboolean doubt,
+                                  gboolean *taken, GError **error);
 /* Cleans one function in state scrubbing: FREE, or QUARANTINED with the reason, or left in
  * scrubbing while a process still holds it. */
 gboolean iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Making the ledger true again from what runs: leases without a domain end, functions that a domain
- * holds are taken up, requests that were not known become known. It only writes the ledger;
- * cleaning and lifting follow from what stands in it.
+ * holds are taken up, requests that were not known become known. It only writes the ledger, but for
+ * foreign functions, which are bound where nobody uses them any more; cleaning and lifting follow
+ * from what stands there.
  */
 #include "iov-manager-private.h"
 
@@ -312,6 +313,51 @@ reconcile_all(Reconciliation *run, GPtrArray *domains, GError **error)
     return check_leases(run, error) && check_requests(run, error) && check_functions(run, error);
 }
 
+/* ---- functions that somebody outside the pool used ---- */
+
+static gboolean
+any_is_unreadable(GPtrArray *domains)
+{
+    for (guint i = 0; i < domains->len; i++)
+        if (((const IovDomain *)domains->pdata[i])->fault != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+/* After the change of the ledger: what a domain holds is its own by then, and nobody waits while
+ * drivers change. What came in since the listing may be of a domain that is not in it. */
+static gboolean
+look_at_foreign(Reconciliation *run, GPtrArray *domains, GError **error)
+{
+    g_autoptr(GPtrArray) functions =
+        iov_ledger_list_functions_in_state(run->ledger, IOV_LEASE_FOREIGN, error);
+    gboolean doubt = any_is_unreadable(domains);
+
+    for (guint i = 0; functions != NULL && i < functions->len; i++) {
+        const IovLease *function = functions->pdata[i];
+        gboolean taken = FALSE;
+
+        if (function->since >= run->listed_at)
+            continue;
+        if (!iov_manager_take_foreign(run->manager, function, doubt, &taken, error))
+            return FALSE;
+        if (taken)
+            say(run, "function %s: nobody uses it any more, it is the pool's", function->function);
+    }
+    return functions != NULL;
+}
+
+static gboolean
+reconcile_ledger(Reconciliation *run, GPtrArray *domains, GError **error)
+{
+    if (!iov_manager_now(run->manager, &run->now, error) || !iov_ledger_begin(run->ledger, error))
+        return FALSE;
+    if (reconcile_all(run, domains, error) && iov_ledger_commit(run->ledger, error))
+        return look_at_foreign(run, domains, error);
+    iov_ledger_rollback(run->ledger);
+    return FALSE;
+}
+
 gboolean
 iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at, GStrv *changes,
                       GError **error)
@@ -320,27 +366,19 @@ iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at,
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
     Reconciliation run = {
         .manager = manager, .running = running, .changes = lines, .listed_at = listed_at};
-    gboolean good = FALSE;
+    g_autoptr(GError) local = NULL;
 
     for (guint i = 0; i < domains->len; i++)
         g_hash_table_insert(running, ((IovDomain *)domains->pdata[i])->uuid, domains->pdata[i]);
     if (!iov_recover_pools(manager, lines, error))
         return FALSE;
-    run.ledger = iov_manager_ledger_to_read(manager, error);
-    if (run.ledger != NULL) {
-        run.ledger = iov_manager_ledger(manager, FALSE, error);
-        good = run.ledger != NULL && iov_manager_now(manager, &run.now, error) &&
-               iov_ledger_begin(run.ledger, error);
-        if (good &&
-            !(reconcile_all(&run, domains, error) && iov_ledger_commit(run.ledger, error))) {
-            iov_ledger_rollback(run.ledger);
-            good = FALSE;
-        }
-        if (!good)
-            return FALSE;
-    } else if (error != NULL && *error != NULL) {
+    run.ledger = iov_manager_ledger(manager, FALSE, &local);
+    if (run.ledger == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
+    if (run.ledger != NULL && !reconcile_ledger(&run, domains, error))
+        return FALSE;
     if (changes != NULL)
         *changes = g_strv_builder_end(lines);
     return TRUE;

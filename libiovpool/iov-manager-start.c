@@ -112,7 +112,8 @@ plan_binding(Start *start, GHashTable *users, GError **error)
         for (guint j = 0; j < adapter->functions->len; j++) {
             const IovFunction *function = adapter->functions->pdata[j];
             g_autoptr(GError) local = NULL;
-            char *user = iov_host_find_user(start->host, function->address, &local);
+            char *user = iov_manager_find_user(start->host, function->address,
+                                               function->iommu_group, &local);
 
             if (local != NULL) {
                 g_propagate_error(error, g_steal_pointer(&local));

@@ -340,7 +340,8 @@ IOV_API GPtrArray *iov_manager_list_waiting(IovManager *manager, GError **error)
  *
  * Makes the ledger true again from the running domains and from sysfs: takes up functions that a
  * domain holds, frees leases of domains that are gone (reserved ones of a domain that has yet to
- * start after their deadline), notes vanished functions. Idempotent: a second run changes nothing.
+ * start after their deadline), notes vanished functions, and takes those that were in use outside
+ * the pool and are not any more, to be scrubbed. Idempotent: a second run changes nothing.
  *
  * Since: 0.1
  */

@@ -16,7 +16,7 @@ static const char *const table[STATES] = {
     "...A.s..", /* detaching */
     "f.....q.", /* scrubbing */
     ".....s.f", /* quarantined */
-    "f..A....", /* foreign */
+    "...A.s..", /* foreign */
 };
 
 START_TEST(the_state_table_is_exhaustive)
