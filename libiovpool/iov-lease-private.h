@@ -26,12 +26,15 @@ struct _IovStatus {
     IovTier tier;
     IovTier floor_tier; /* what it falls back to */
     gboolean is_static, parked, started, required;
-    gboolean lowered; /* we took its floor's link away */
+    gboolean lowered;       /* we took its floor's link away */
     IovMigration migration; /* resolved: never UNSET, FAILOVER only for a pair that can be made */
     int numa_node;          /* the domain's, -1 where it has none */
     gint64 since;
     IovLease *lease; /* nullable */
 };
+
+/* The reason of a foreign function that is no longer on the host. */
+#define IOV_LEASE_VANISHED "it vanished from the host"
 
 IovLease *iov_lease_new(void);
 IovStatus *iov_status_new(void);

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @IOV_LEASE_DETACHING: the unplug was asked for; never free before QEMU let go
  * @IOV_LEASE_SCRUBBING: back from a domain, not clean yet
  * @IOV_LEASE_QUARANTINED: reset or scrub failed, or a read-back mismatched
- * @IOV_LEASE_FOREIGN: in use by someone outside the pool
+ * @IOV_LEASE_FOREIGN: in use by someone outside the pool, or gone from the host
  *
  * The state of one function. A function has at most one lease, and each lease a generation of its
  * own: an effect for an older generation is refused with %IOV_ERROR_STALE.

@@ -224,3 +224,10 @@ iov_ledger_set_deadline(IovLedger *ledger, const char *function, guint64 generat
     return iov_ledger_change(ledger, "UPDATE functions SET deadline = ?2 WHERE address = ?1",
                              IOV_VALUES(IOV_TEXT(function), IOV_NUMBER(deadline)), error);
 }
+
+gboolean
+iov_ledger_set_group(IovLedger *ledger, const char *function, int group, GError **error)
+{
+    return iov_ledger_change(ledger, "UPDATE functions SET iommu_group = ?2 WHERE address = ?1",
+                             IOV_VALUES(IOV_TEXT(function), IOV_NUMBER(group)), error);
+}

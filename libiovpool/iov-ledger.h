@@ -82,6 +82,9 @@ GPtrArray *iov_ledger_list_functions(IovLedger *ledger, const char *pool, GError
 GPtrArray *iov_ledger_list_functions_in_state(IovLedger *ledger, IovLeaseState state,
                                               GError **error);
 
+/* The function was gone and is on the host again, in that IOMMU group. */
+gboolean iov_ledger_set_group(IovLedger *ledger, const char *function, int group, GError **error);
+
 /* Gives a FREE function to (uuid, request): state RESERVED, a new generation, which is returned in
  * @generation. IOV_ERROR_BUSY where it is not free or the request holds another; one that only
  * waits to be scrubbed loses its owner instead. */

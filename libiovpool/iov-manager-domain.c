@@ -132,7 +132,6 @@ verify_choice(IovManager *manager, IovLedger *ledger, const IovLease *function, 
     IovHost *host = iov_manager_host(manager, error);
     g_autofree char *driver = NULL;
     g_autofree char *reason = NULL;
-    IovLeaseState state = IOV_LEASE_FOREIGN;
 
     if (host == NULL)
         return CHOICE_FAILED;
@@ -140,14 +139,13 @@ verify_choice(IovManager *manager, IovLedger *ledger, const IovLease *function, 
     if (driver != NULL && strcmp(driver, "vfio-pci") == 0)
         return CHOICE_GOOD;
     if (driver == NULL) {
-        state = IOV_LEASE_QUARANTINED;
-        reason = g_strdup_printf("it vanished: %s", local->message);
+        reason = g_strdup(IOV_LEASE_VANISHED);
     } else {
         reason = driver[0] != '\0' ? g_strdup_printf("bound to driver %s", driver)
                                    : g_strdup("bound to no driver");
     }
-    return iov_ledger_move(ledger, function->function, function->generation, state, reason, now,
-                           error)
+    return iov_ledger_move(ledger, function->function, function->generation, IOV_LEASE_FOREIGN,
+                           reason, now, error)
                ? CHOICE_MARKED
                : CHOICE_FAILED;
 }

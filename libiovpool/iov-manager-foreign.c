@@ -57,7 +57,7 @@ find_reason(IovHost *host, const IovLease *function, gboolean doubt)
     char *user = NULL;
 
     if (driver == NULL)
-        return g_strdup("it vanished from the host");
+        return g_strdup(IOV_LEASE_VANISHED);
     user = iov_manager_find_user(host, function->function, function->iommu_group, &error);
     if (user != NULL)
         return user;
@@ -97,15 +97,40 @@ note(IovManager *manager, const IovLease *function, const char *reason, GError *
                           error);
 }
 
+/* One that was gone and came back has another IOMMU group. */
+static gboolean
+find_group(IovManager *manager, const IovLease *function, int *group, GError **error)
+{
+    g_autoptr(IovAdapter) adapter = iov_host_get_adapter(manager->host, function->adapter, error);
+
+    for (guint i = 0; adapter != NULL && i < adapter->functions->len; i++) {
+        const IovFunction *record = adapter->functions->pdata[i];
+
+        if (strcmp(record->address, function->function) != 0)
+            continue;
+        *group = record->iommu_group;
+        return TRUE;
+    }
+    return adapter != NULL &&
+           iov_error_set(error, IOV_ERROR_NOT_FOUND, "adapter %s has no function %s",
+                         function->adapter, function->function);
+}
+
 static gboolean
 enter(IovManager *manager, const IovLease *function, GError **error)
 {
     IovChange change;
+    int group = -1;
+
+    if (!find_group(manager, function, &group, error))
+        return FALSE;
 
     return iov_change_begin(&change, manager, error) &&
            iov_change_end(&change,
-                          iov_ledger_move(change.ledger, function->function, function->generation,
-                                          IOV_LEASE_SCRUBBING, NULL, change.now, error),
+                          iov_ledger_set_group(change.ledger, function->function, group, error) &&
+                              iov_ledger_move(change.ledger, function->function,
+                                              function->generation, IOV_LEASE_SCRUBBING, NULL,
+                                              change.now, error),
                           error);
 }
 

@@ -297,8 +297,8 @@ check_functions(Reconciliation *run, GError **error)
         if (driver != NULL)
             continue;
         say(run, "function %s vanished from the host", lease->function);
-        if (!iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_QUARANTINED,
-                             "it vanished from the host", run->now, error))
+        if (!iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_FOREIGN,
+                             IOV_LEASE_VANISHED, run->now, error))
             return FALSE;
     }
     return TRUE;

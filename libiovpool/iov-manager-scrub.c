@@ -147,6 +147,16 @@ iov_manager_lock_scrubbing(IovManager *manager, GError **error)
     return locked;
 }
 
+/* There is nothing to clean; should it come back, reconcile takes it up. */
+static gboolean
+is_gone(IovHost *host, const IovLease *lease)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *driver = iov_host_get_driver(host, lease->function, &local);
+
+    return driver == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND);
+}
+
 gboolean
 iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, GError **error)
 {
@@ -170,6 +180,8 @@ iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, G
         return FALSE;
     if (holder != 0)
         return stay(manager, lease, holder, error);
+    if (is_gone(host, lease))
+        return finish(manager, lease, IOV_LEASE_FOREIGN, IOV_LEASE_VANISHED, error);
     *freed = clean(manager, lease, &failure);
     return finish(manager, lease, *freed ? IOV_LEASE_FREE : IOV_LEASE_QUARANTINED,
                   *freed ? NULL : failure->message, error);

@@ -264,6 +264,22 @@ fake_host_remove(IovHost *host, const char *address)
 }
 
 void
+fake_host_restore(IovHost *host, const char *function)
+{
+    FakeState *state = fake_state(host);
+
+    for (guint i = 0; i < FAKE_HOST_ADAPTERS; i++)
+        for (guint j = 0; j < state->pfs[i].num_vfs; j++) {
+            FakeVf *vf = &state->pfs[i].vfs[j];
+
+            if (strcmp(vf->address, function) != 0)
+                continue;
+            vf->exists = TRUE;
+            vf->driver[0] = vf->override[0] = '\0';
+        }
+}
+
+void
 fake_host_set_user(IovHost *host, const char *function, const char *reason)
 {
     g_strlcpy(need_vf(host, function)->user, reason != NULL ? reason : "", FAKE_TEXT_SIZE);

@@ -83,6 +83,8 @@ void fake_host_set_sticky(IovHost *host, const char *function, gboolean sticky);
 void fake_host_set_creation_delay(IovHost *host, gint64 microseconds);
 /* The device is gone, without anyone having asked. A PF takes its VFs along. */
 void fake_host_remove(IovHost *host, const char *address);
+/* A VF that was removed is there again, bound to no driver. */
+void fake_host_restore(IovHost *host, const char *function);
 
 /* ---- what others do ---- */
 

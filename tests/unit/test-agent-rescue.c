@@ -174,7 +174,7 @@ START_TEST(a_function_that_vanishes_parks_nobody)
     ck_assert(!scene_is_parked(&scene, a));
     g_autofree char *status = scene_status(&scene, a);
     ck_assert_str_eq(status, "floor|direct|its function vanished from the host");
-    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_QUARANTINED), 1);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_FOREIGN), 1);
     assert_pass("a");
     scene_look(&scene, a);
     assert_status(&scene, a, "active|passthrough|");

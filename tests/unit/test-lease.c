@@ -14,7 +14,7 @@ static const char *const table[STATES] = {
     "...Ads..", /* attaching */
     "....ds..", /* active */
     "...A.s..", /* detaching */
-    "f.....q.", /* scrubbing */
+    "f.....qf", /* scrubbing */
     ".....s.f", /* quarantined */
     "...A.s..", /* foreign */
 };

@@ -26,7 +26,7 @@ typedef struct {
 } Model;
 
 /* May go: by letter, "fraAdsqF" as in the states' order; independent of the library's table. */
-static const char *const successors[] = {"rqF", "aAsfF", "Ads", "ds", "sA", "fq", "sF", "sA"};
+static const char *const successors[] = {"rqF", "aAsfF", "Ads", "ds", "sA", "fqF", "sF", "sA"};
 static const char letters[] = "fraAdsqF";
 
 static int

@@ -277,6 +277,24 @@ START_TEST(one_that_vanished_stays_foreign)
 }
 END_TEST
 
+START_TEST(one_that_vanished_and_came_back_is_taken_up)
+{
+    guint freed = 0;
+    g_autoptr(GError) error = NULL;
+
+    start_pool();
+    fake_host_remove(world.host, FUNCTION);
+    assert_reconcile(NULL, "function " FUNCTION " vanished from the host");
+    assert_function("foreign: it vanished from the host");
+    fake_host_restore(world.host, FUNCTION);
+    assert_reconcile(NULL, TAKEN);
+    assert_driver("vfio-pci");
+    assert_done(iov_manager_scrub_pending(world.manager, &freed, &error), error);
+    ck_assert_uint_eq(freed, 1);
+    assert_function("free");
+}
+END_TEST
+
 static void
 make_idle_foreign(void)
 {
@@ -372,6 +390,7 @@ main(void)
     tcase_add_test(tests, a_domain_that_is_about_to_use_it_is_a_user);
     tcase_add_test(tests, a_domain_that_cannot_be_read_may_be_the_user);
     tcase_add_test(tests, one_that_vanished_stays_foreign);
+    tcase_add_test(tests, one_that_vanished_and_came_back_is_taken_up);
     tcase_add_test(tests, a_user_that_comes_back_keeps_it);
     suite_add_tcase(suite, tests);
     tcase_add_test(sweeps, each_effect_of_taking_may_fail);

@@ -436,7 +436,7 @@ START_TEST(a_choice_that_is_gone_is_passed_over)
     g_autofree char *function = world_held_by(&world, vm1);
     ck_assert_ptr_nonnull(function);
     ck_assert_str_ne(function, "0000:01:10.0");
-    assert_function("0000:01:10.0", "quarantined");
+    assert_function("0000:01:10.0", "foreign");
 }
 END_TEST
 

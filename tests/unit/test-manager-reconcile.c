@@ -277,7 +277,7 @@ START_TEST(vanished_functions_are_noted)
     fake_host_remove(world.host, "0000:02:00.0");
     g_autofree char *changes = reconcile(NULL);
     ck_assert_ptr_nonnull(strstr(changes, "vanished"));
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_QUARANTINED), 2);
+    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FOREIGN), 2);
     assert_settled(NULL);
 }
 END_TEST
