@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `iovpool functions` and `status`, from the ledger alone, and `attach` and `detach`, live.
+ * `iovpool functions`, from the ledger alone, and `attach` and `detach`, live.
  */
 #include "cli-command.h"
 #include "cli-output.h"
@@ -56,67 +56,6 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
             cell_number((gint64)iov_lease_get_generation(lease)),
             cell_time(iov_lease_get_since(lease)), cell_text(iov_lease_get_reason(lease)));
     }
-    cli_table_print(table, cli);
-    return TRUE;
-}
-
-static gboolean
-is_of_domain(const IovStatus *status, const char *name_or_uuid)
-{
-    return name_or_uuid == NULL || strcmp(iov_status_get_domain_name(status), name_or_uuid) == 0 ||
-           strcmp(iov_status_get_domain_uuid(status), name_or_uuid) == 0;
-}
-
-static void
-add_status(CliTable *table, const IovStatus *status)
-{
-    const IovLease *lease = iov_status_get_lease(status);
-    const char *function = lease != NULL ? iov_lease_get_function(lease) : NULL;
-    const char *state =
-        lease != NULL ? iov_lease_state_to_string(iov_lease_get_state(lease)) : NULL;
-    const char *reason = iov_status_get_reason(status);
-    gboolean parked = iov_status_get_parked(status);
-
-    if (state == NULL)
-        state = parked ? "parked" : "waiting";
-    cli_table_add_row(
-        table, cell_text(iov_status_get_domain_name(status)),
-        cell_text(iov_status_get_domain_uuid(status)), cell_text(iov_status_get_request(status)),
-        cell_text(iov_status_get_pool(status)),
-        cell_text(iov_tier_to_string(iov_status_get_tier(status))), cell_text(function),
-        cell_text(state), cell_flag(parked), cell_flag(iov_status_get_is_static(status)),
-        cell_number(iov_status_get_priority(status)), cell_time(iov_status_get_since(status)),
-        cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
-}
-
-gboolean
-cmd_status(Cli *cli, char **arguments, GError **error)
-{
-    static const CliColumn columns[] = {
-        {"Domain", "domain"}, {NULL, "domain_uuid"}, {"Request", "request"},
-        {"Pool", "pool"},     {"Tier", "tier"},      {"Function", "function"},
-        {"State", "state"},   {NULL, "parked"},      {NULL, "static"},
-        {NULL, "priority"},   {"Since", "since"},    {"Reason", "reason"},
-    };
-    IovManager *manager = cli_get_manager(cli, error);
-    if (manager == NULL)
-        return FALSE;
-    g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, NULL, error);
-    if (statuses == NULL)
-        return FALSE;
-
-    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
-    guint found = 0;
-    for (guint i = 0; i < statuses->len; i++) {
-        if (!is_of_domain(g_ptr_array_index(statuses, i), arguments[0]))
-            continue;
-        add_status(table, g_ptr_array_index(statuses, i));
-        found++;
-    }
-    if (found == 0 && arguments[0] != NULL)
-        return cli_error_set(error, IOV_ERROR_NOT_FOUND,
-                             "no active domain '%.64s' has a request: see 'iovpool requests'",
-                             arguments[0]);
     cli_table_print(table, cli);
     return TRUE;
 }
