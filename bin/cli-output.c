@@ -130,52 +130,62 @@ format_lines(const CliTable *table)
     return lines;
 }
 
-static int
-width_of_column(GPtrArray *lines, guint column)
+/* Makes room in @widths for what @lines hold. */
+static void
+widen(int *widths, GPtrArray *lines)
 {
-    glong width = 0;
-
     for (guint i = 0; i < lines->len; i++) {
         const GPtrArray *line = g_ptr_array_index(lines, i);
-        width = MAX(width, g_utf8_strlen(g_ptr_array_index(line, column), -1));
+        for (guint j = 0; j < line->len; j++)
+            widths[j] = MAX(widths[j], (int)g_utf8_strlen(g_ptr_array_index(line, j), -1));
     }
-    return (int)width;
 }
 
 static void
-print_line(const GPtrArray *line, const int *widths)
+append_line(GString *text, const GPtrArray *line, const int *widths)
 {
     for (guint j = 0; j < line->len; j++) {
-        const char *text = g_ptr_array_index(line, j);
+        const char *cell = g_ptr_array_index(line, j);
         gboolean last = j + 1 == line->len;
-        int padding = last ? 0 : widths[j] - (int)g_utf8_strlen(text, -1) + 2;
-        printf(" %s%*s", text, padding, "");
+        int padding = last ? 0 : widths[j] - (int)g_utf8_strlen(cell, -1) + 2;
+        g_string_append_printf(text, " %s%*s", cell, padding, "");
     }
-    putchar('\n');
+    g_string_append_c(text, '\n');
 }
 
-/* As virsh does: quiet leaves the rows alone. */
 static void
-print_table(const CliTable *table, gboolean quiet)
+append_titles(GString *text, const GPtrArray *titles, const int *widths)
 {
-    g_autoptr(GPtrArray) lines = format_lines(table);
-    const GPtrArray *titles = g_ptr_array_index(lines, 0);
-    g_autofree int *widths = g_new0(int, titles->len);
     int total = 0;
 
-    for (guint j = 0; j < titles->len; j++) {
-        widths[j] = width_of_column(lines, j);
+    for (guint j = 0; j < titles->len; j++)
         total += widths[j] + 3;
-    }
-    for (guint i = quiet ? 1 : 0; i < lines->len; i++) {
-        print_line(g_ptr_array_index(lines, i), widths);
-        if (i == 0) {
-            g_autofree char *rule = g_strnfill((gsize)total, '-');
-            puts(rule);
-        }
-    }
+    g_autofree char *rule = g_strnfill((gsize)total, '-');
+    append_line(text, titles, widths);
+    g_string_append_printf(text, "%s\n", rule);
+}
+
+static void
+append_lines(GString *text, GPtrArray *lines, const int *widths, gboolean with_titles)
+{
+    if (with_titles)
+        append_titles(text, g_ptr_array_index(lines, 0), widths);
+    for (guint i = 1; i < lines->len; i++)
+        append_line(text, g_ptr_array_index(lines, i), widths);
+}
+
+char *
+cli_table_to_text(const CliTable *table, gboolean quiet)
+{
+    g_autoptr(GPtrArray) lines = format_lines(table);
+    g_autofree int *widths = g_new0(int, table->count);
+    GString *text = g_string_new(NULL);
+
+    widen(widths, lines);
+    append_lines(text, lines, widths, !quiet);
     if (!quiet)
-        putchar('\n');
+        g_string_append_c(text, '\n');
+    return g_string_free(text, FALSE);
 }
 
 static void
@@ -205,39 +215,51 @@ add_value(JsonBuilder *builder, const CliCell *cell)
 }
 
 static void
-print_json(const CliTable *table)
+add_object(JsonBuilder *builder, const CliTable *table, guint row)
+{
+    const CliCell *cells = g_ptr_array_index(table->rows, row);
+
+    json_builder_begin_object(builder);
+    for (guint j = 0; j < table->count; j++) {
+        if (table->columns[j].key == NULL)
+            continue;
+        json_builder_set_member_name(builder, table->columns[j].key);
+        add_value(builder, &cells[j]);
+    }
+    json_builder_end_object(builder);
+}
+
+static char *
+generate(JsonBuilder *builder, gboolean pretty)
+{
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+
+    json_generator_set_root(generator, root);
+    json_generator_set_pretty(generator, pretty);
+    g_autofree char *text = json_generator_to_data(generator, NULL);
+    return g_strconcat(text, "\n", NULL);
+}
+
+char *
+cli_table_to_json(const CliTable *table, gboolean pretty)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonGenerator) generator = json_generator_new();
 
     json_builder_begin_array(builder);
-    for (guint i = 0; i < table->rows->len; i++) {
-        const CliCell *cells = g_ptr_array_index(table->rows, i);
-        json_builder_begin_object(builder);
-        for (guint j = 0; j < table->count; j++) {
-            if (table->columns[j].key == NULL)
-                continue;
-            json_builder_set_member_name(builder, table->columns[j].key);
-            add_value(builder, &cells[j]);
-        }
-        json_builder_end_object(builder);
-    }
+    for (guint i = 0; i < table->rows->len; i++)
+        add_object(builder, table, i);
     json_builder_end_array(builder);
-
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    json_generator_set_root(generator, root);
-    json_generator_set_pretty(generator, TRUE);
-    g_autofree char *text = json_generator_to_data(generator, NULL);
-    puts(text);
+    return generate(builder, pretty);
 }
 
 void
 cli_table_print(const CliTable *table, const Cli *cli)
 {
-    if (cli->json)
-        print_json(table);
-    else
-        print_table(table, cli->quiet);
+    g_autofree char *text =
+        cli->json ? cli_table_to_json(table, TRUE) : cli_table_to_text(table, cli->quiet);
+
+    fputs(text, stdout);
 }
 
 void

@@ -47,5 +47,8 @@ void cli_table_add(CliTable *table, const CliCell *cells, guint count);
 
 /* On stdout, as --json and --quiet say. */
 void cli_table_print(const CliTable *table, const Cli *cli);
+/* What it prints; @quiet: the rows alone, as virsh does. (transfer full) */
+char *cli_table_to_text(const CliTable *table, gboolean quiet);
+char *cli_table_to_json(const CliTable *table, gboolean pretty);
 /* The first column alone, a line each, for scripts. */
 void cli_table_print_first(const CliTable *table);
