@@ -36,6 +36,8 @@ void cli_clear(Cli *cli);
 
 /* For people, on stdout; --quiet silences it. */
 void cli_say(const Cli *cli, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Brings standard output to its reader now. */
+gboolean cli_flush(GError **error);
 /* Tells the agent that there may be work. */
 void cli_poke(Cli *cli);
 
@@ -85,4 +87,5 @@ extern GOptionEntry cmd_request_options[];
 extern GOptionEntry cmd_requests_options[];
 extern GOptionEntry cmd_snippet_options[];
 extern GOptionEntry cmd_start_options[];
+extern GOptionEntry cmd_status_options[];
 extern GOptionEntry cmd_unrequest_options[];

@@ -7,7 +7,6 @@
 
 #include "cli-command.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,11 +205,7 @@ cli_run(int argc, char **argv)
     reset_options(global_options);
     gboolean done = run(&words, &error);
     reset_options(global_options);
-    if (fflush(stdout) != 0 && done) {
-        done = FALSE;
-        cli_error_set(&error, IOV_ERROR_HOST, "cannot write to standard output: %s",
-                      g_strerror(errno));
-    }
+    done = cli_flush(done ? &error : NULL) && done;
     if (done)
         return CLI_EXIT_DONE;
     cli_error_print(error);

@@ -65,6 +65,15 @@ cli_say(const Cli *cli, const char *format, ...)
     puts(clean);
 }
 
+gboolean
+cli_flush(GError **error)
+{
+    if (fflush(stdout) == 0)
+        return TRUE;
+    return cli_error_set(error, IOV_ERROR_HOST, "cannot write to standard output: %s",
+                         g_strerror(errno));
+}
+
 void
 cli_poke(Cli *cli)
 {

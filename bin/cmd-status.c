@@ -3,10 +3,18 @@
  * `iovpool status`: how requests of active domains are served, from the ledger alone. libvirt is
  * not asked.
  */
-#include "cli-command.h"
-#include "cli-output.h"
+#include "cmd-status.h"
 
 #include <string.h>
+
+static struct {
+    gboolean watch;
+} options;
+
+GOptionEntry cmd_status_options[] = {
+    {"watch", 0, 0, G_OPTION_ARG_NONE, &options.watch, "list again whenever it has changed", NULL},
+    {0},
+};
 
 static gboolean
 is_of_domain(const IovStatus *status, const char *name_or_uuid)
@@ -37,8 +45,8 @@ add_status(CliTable *table, const IovStatus *status)
         cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
 }
 
-gboolean
-cmd_status(Cli *cli, char **arguments, GError **error)
+CliTable *
+status_read(Cli *cli, const char *domain, guint *found, GError **error)
 {
     static const CliColumn columns[] = {
         {"Domain", "domain"}, {NULL, "domain_uuid"}, {"Request", "request"},
@@ -48,19 +56,32 @@ cmd_status(Cli *cli, char **arguments, GError **error)
     };
     IovManager *manager = cli_get_manager(cli, error);
     if (manager == NULL)
-        return FALSE;
+        return NULL;
     g_autoptr(GPtrArray) statuses = iov_manager_list_status(manager, NULL, error);
     if (statuses == NULL)
-        return FALSE;
+        return NULL;
 
-    g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
-    guint found = 0;
+    CliTable *table = cli_table_new(columns, G_N_ELEMENTS(columns));
+    *found = 0;
     for (guint i = 0; i < statuses->len; i++) {
-        if (!is_of_domain(g_ptr_array_index(statuses, i), arguments[0]))
+        if (!is_of_domain(g_ptr_array_index(statuses, i), domain))
             continue;
         add_status(table, g_ptr_array_index(statuses, i));
-        found++;
+        ++*found;
     }
+    return table;
+}
+
+gboolean
+cmd_status(Cli *cli, char **arguments, GError **error)
+{
+    guint found = 0;
+
+    if (options.watch)
+        return status_watch(cli, arguments[0], error);
+    g_autoptr(CliTable) table = status_read(cli, arguments[0], &found, error);
+    if (table == NULL)
+        return FALSE;
     if (found == 0 && arguments[0] != NULL)
         return cli_error_set(error, IOV_ERROR_NOT_FOUND,
                              "no active domain '%.64s' has a request: see 'iovpool requests'",

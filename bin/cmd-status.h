@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cli-output.h"
+
+/* How the requests of active domains are served, of one domain or, where @domain is NULL, of all.
+ * @found: how many. (transfer full) */
+CliTable *status_read(Cli *cli, const char *domain, guint *found, GError **error);
+/* Shows it, and again whenever it has changed, until the admin has had enough. */
+gboolean status_watch(Cli *cli, const char *domain, GError **error);
