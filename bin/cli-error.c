@@ -16,9 +16,12 @@ cli_text_clean(const char *text)
 {
     char *clean = g_utf8_make_valid(text, -1);
 
-    for (char *c = clean; *c != '\0'; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = ' ';
+    /* those above ASCII too: a terminal takes U+009B for ESC [ */
+    for (char *c = clean, *next; *c != '\0'; c = next) {
+        next = g_utf8_next_char(c);
+        if (g_unichar_iscntrl(g_utf8_get_char(c)))
+            memset(c, ' ', (gsize)(next - c));
+    }
     return g_strchomp(clean);
 }
 
