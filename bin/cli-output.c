@@ -12,6 +12,7 @@ struct _CliTable {
     const CliColumn *columns;
     guint count;
     GPtrArray *rows; /* CliCell[count], texts owned */
+    int *widths; /* of the columns with a title, in a listing that goes on; NULL before it began */
 };
 
 CliCell
@@ -56,15 +57,23 @@ cli_table_new(const CliColumn *columns, guint count)
     return table;
 }
 
-void
-cli_table_free(CliTable *table)
+static void
+drop_rows(CliTable *table)
 {
     for (guint i = 0; i < table->rows->len; i++) {
         CliCell *cells = g_ptr_array_index(table->rows, i);
         for (guint j = 0; j < table->count; j++)
             g_free((char *)cells[j].text);
     }
+    g_ptr_array_set_size(table->rows, 0);
+}
+
+void
+cli_table_free(CliTable *table)
+{
+    drop_rows(table);
     g_ptr_array_unref(table->rows);
+    g_free(table->widths);
     g_free(table);
 }
 
@@ -260,6 +269,45 @@ cli_table_print(const CliTable *table, const Cli *cli)
         cli->json ? cli_table_to_json(table, TRUE) : cli_table_to_text(table, cli->quiet);
 
     fputs(text, stdout);
+}
+
+static char *
+take_json(const CliTable *table)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < table->rows->len; i++) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        add_object(builder, table, i);
+        g_autofree char *line = generate(builder, FALSE);
+        g_string_append(text, line);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char *
+take_text(CliTable *table, gboolean quiet)
+{
+    g_autoptr(GPtrArray) lines = format_lines(table);
+    GString *text = g_string_new(NULL);
+    gboolean first = table->widths == NULL;
+
+    if (first)
+        table->widths = g_new0(int, table->count);
+    widen(table->widths, lines);
+    append_lines(text, lines, table->widths, first && !quiet);
+    return g_string_free(text, FALSE);
+}
+
+char *
+cli_table_take(CliTable *table, const Cli *cli)
+{
+    if (table->rows->len == 0)
+        return g_strdup("");
+    char *text = cli->json ? take_json(table) : take_text(table, cli->quiet);
+
+    drop_rows(table);
+    return text;
 }
 
 void

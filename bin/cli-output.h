@@ -50,5 +50,8 @@ void cli_table_print(const CliTable *table, const Cli *cli);
 /* What it prints; @quiet: the rows alone, as virsh does. (transfer full) */
 char *cli_table_to_text(const CliTable *table, gboolean quiet);
 char *cli_table_to_json(const CliTable *table, gboolean pretty);
+/* The rows since the last call, in a listing that goes on: the titles once, no column narrower than
+ * before, in JSON an object a line. They are then no more in the table. (transfer full) */
+char *cli_table_take(CliTable *table, const Cli *cli);
 /* The first column alone, a line each, for scripts. */
 void cli_table_print_first(const CliTable *table);

@@ -19,6 +19,7 @@ const CliCommand cli_commands[] = {
      NULL},
     {"dumpxml", "POOL", "print a pool's XML", 1, 1, cmd_dumpxml, cmd_dumpxml_options},
     {"edit", "POOL", "edit a pool's XML", 1, 1, cmd_edit, NULL},
+    {"events", "[DOMAIN]", "list who got what when", 0, 1, cmd_events, cmd_events_options},
     {"functions", "[POOL]", "list the functions of started pools", 0, 1, cmd_functions, NULL},
     {"help", "[COMMAND]", "print help", 0, 1, cmd_help, NULL},
     {"list", "", "list pools", 0, 0, cmd_list, cmd_list_options},

@@ -67,6 +67,39 @@ START_TEST(cleans_what_it_prints)
 }
 END_TEST
 
+/* A listing that goes on: titles once, columns never narrower, and each row once. */
+START_TEST(goes_on)
+{
+    g_autoptr(CliTable) table = new_table();
+    const Cli people = {0}, quiet = {.quiet = TRUE}, program = {.json = TRUE};
+    g_autofree char *none = cli_table_take(table, &people);
+    ck_assert_str_eq(none, "");
+
+    add(table, "vm100", 1, "one");
+    g_autofree char *first = cli_table_take(table, &people);
+    ck_assert_str_eq(first, " Name    Reason\n"
+                            "-----------------\n"
+                            " vm100   one\n");
+    add(table, "vm1", 2, "two");
+    add(table, "vm1000", 3, "three");
+    g_autofree char *second = cli_table_take(table, &people);
+    ck_assert_str_eq(second, " vm1      two\n"
+                             " vm1000   three\n");
+    add(table, "vm1", 4, "four");
+    add(table, "vm2", 5, NULL);
+    g_autofree char *json = cli_table_take(table, &program);
+    ck_assert_str_eq(json, "{\"name\":\"vm1\",\"count\":4,\"reason\":\"four\"}\n"
+                           "{\"name\":\"vm2\",\"count\":5,\"reason\":null}\n");
+    g_autofree char *nothing = cli_table_take(table, &program);
+    ck_assert_str_eq(nothing, "");
+
+    g_autoptr(CliTable) other = new_table();
+    add(other, "vm1", 1, "one");
+    g_autofree char *bare = cli_table_take(other, &quiet);
+    ck_assert_str_eq(bare, " vm1    one\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -75,6 +108,7 @@ main(void)
 
     tcase_add_test(tests, prints_a_table);
     tcase_add_test(tests, cleans_what_it_prints);
+    tcase_add_test(tests, goes_on);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
