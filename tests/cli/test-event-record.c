@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define TIME (G_GINT64_CONSTANT(1795341600) * G_USEC_PER_SEC + 999999) /* 2026-11-22 10:00:00 UTC  \
-                                                                        */
+/* 2026-11-22 10:00:00 UTC, and most of a second */
+#define TIME (G_GINT64_CONSTANT(1795341600) * G_USEC_PER_SEC + 999999)
 #define UUID "aaaaaaaa-0000-4000-8000-000000000001"
 #define LONGEST 1024
 
