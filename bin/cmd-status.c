@@ -42,6 +42,7 @@ add_status(CliTable *table, const IovStatus *status)
         cell_text(iov_tier_to_string(iov_status_get_tier(status))), cell_text(function),
         cell_text(state), cell_flag(parked), cell_flag(iov_status_get_is_static(status)),
         cell_number(iov_status_get_priority(status)), cell_time(iov_status_get_since(status)),
+        cell_text(iov_reason_to_string(iov_status_get_reason_code(status))),
         cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
 }
 
@@ -52,7 +53,8 @@ status_read(Cli *cli, const char *domain, guint *found, GError **error)
         {"Domain", "domain"}, {NULL, "domain_uuid"}, {"Request", "request"},
         {"Pool", "pool"},     {"Tier", "tier"},      {"Function", "function"},
         {"State", "state"},   {NULL, "parked"},      {NULL, "static"},
-        {NULL, "priority"},   {"Since", "since"},    {"Reason", "reason"},
+        {NULL, "priority"},   {"Since", "since"},    {NULL, "reason_code"},
+        {"Reason", "reason"},
     };
     IovManager *manager = cli_get_manager(cli, error);
     if (manager == NULL)
