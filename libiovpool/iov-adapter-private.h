@@ -32,5 +32,7 @@ struct _IovFunction {
 IovAdapter *iov_adapter_new(const char *address);
 IovFunction *iov_function_new(const char *address, guint index);
 
+/* vfio-pci and the vendors' variants of it (mlx5_vfio_pci, ...). */
+gboolean iov_driver_is_vfio(const char *driver);
 /* From the 24-bit PCI class code and the driver's name (nullable). */
 IovClass iov_class_from_code(guint class_code, const char *driver);

@@ -103,6 +103,13 @@ iov_class_from_code(guint class_code, const char *driver)
     return IOV_CLASS_OTHER;
 }
 
+gboolean
+iov_driver_is_vfio(const char *driver)
+{
+    return g_strcmp0(driver, "vfio-pci") == 0 || g_str_has_suffix(driver, "-vfio-pci") ||
+           g_str_has_suffix(driver, "_vfio_pci");
+}
+
 IovAdapter *
 iov_adapter_new(const char *address)
 {

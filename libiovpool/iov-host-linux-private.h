@@ -36,8 +36,6 @@ gboolean iov_host_linux_read_name(int dirfd, const char *path,
                                   char name[static IOV_HOST_NAME_SIZE]);
 /* "" where there is none. */
 void iov_host_linux_read_driver(int device_fd, char driver[static IOV_HOST_NAME_SIZE]);
-/* vfio-pci and the vendors' variants of it (mlx5_vfio_pci, ...). */
-gboolean iov_host_linux_is_vfio(const char *driver);
 /* NULL with @error in a foreign tree, where "cannot WHAT" is IOV_ERROR_UNSUPPORTED. */
 IovNetlink *iov_host_linux_need_netlink(IovHostLinux *linux_host, const char *what, GError **error);
 /* Calls @visit for each entry of directory @path until it returns FALSE; none where it is missing.

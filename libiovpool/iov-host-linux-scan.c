@@ -129,7 +129,7 @@ add_function(VfScan *scan, const char *address, guint index)
     if (iov_host_linux_read_name(scan->devices_fd, path, driver)) {
         function->driver = clean_name(driver);
         g_snprintf(path, sizeof(path), "%s/net", address);
-        if (!iov_host_linux_is_vfio(driver))
+        if (!iov_driver_is_vfio(driver))
             function->netdev = iov_host_linux_scan_netdev(scan->devices_fd, path);
     }
     g_snprintf(path, sizeof(path), "%s/iommu_group", address);

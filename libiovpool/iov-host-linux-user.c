@@ -82,7 +82,7 @@ iov_host_linux_find_user(IovHost *host, const char *function, GError **error)
     if (fd < 0)
         return NULL;
     iov_host_linux_read_driver(fd, driver);
-    if (driver[0] == '\0' || iov_host_linux_is_vfio(driver))
+    if (driver[0] == '\0' || iov_driver_is_vfio(driver))
         return NULL;
     iov_host_linux_visit(fd, "net", look_at_netdev, &search);
     if (search.error != NULL) {

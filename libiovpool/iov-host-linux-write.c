@@ -145,8 +145,7 @@ not_bound(int device_fd, const char *function, const char *wanted, const char *d
     if (driver[0] != '\0')
         return iov_error_set(error, IOV_ERROR_HOST, "cannot bind %s to %s: it is bound to %s",
                              function, wanted, driver);
-    if (iov_host_linux_is_vfio(wanted) &&
-        !iov_host_linux_read_name(device_fd, "iommu_group", group))
+    if (iov_driver_is_vfio(wanted) && !iov_host_linux_read_name(device_fd, "iommu_group", group))
         cause = "it is in no IOMMU group; turn the IOMMU on in firmware and kernel";
     return iov_error_set(error, IOV_ERROR_HOST, "cannot bind %s to %s: %s", function, wanted,
                          cause);

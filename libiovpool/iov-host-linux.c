@@ -119,13 +119,6 @@ iov_host_linux_read_driver(int device_fd, char driver[static IOV_HOST_NAME_SIZE]
         driver[0] = '\0';
 }
 
-gboolean
-iov_host_linux_is_vfio(const char *driver)
-{
-    return strcmp(driver, "vfio-pci") == 0 || g_str_has_suffix(driver, "-vfio-pci") ||
-           g_str_has_suffix(driver, "_vfio_pci");
-}
-
 void
 iov_host_linux_visit(int dirfd, const char *path, IovHostVisitor visit, gpointer data)
 {
