@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who uses a function outside the pool: a netdev of the host, another driver, a process that holds
- * its vfio device. It only looks; what follows from an answer is decided elsewhere.
+ * its vfio device; and what shares its IOMMU group. It only looks; what follows from an answer is
+ * decided elsewhere.
  */
 #include "config.h"
 
+#include "iov-address.h"
 #include "iov-host-linux-private.h"
 #include "iov-io.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define UPPER "upper_"
 #define FDINFO_LIMIT 65536 /* bytes of one /proc/PID/fdinfo file */
+#define GROUP_LIMIT 4096   /* devices of one IOMMU group */
 
 static gboolean
 find_upper(int dirfd, const char *name, gpointer data)
@@ -203,4 +207,49 @@ iov_host_linux_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GErro
                              "cannot tell who holds IOMMU group %d: /proc is not mounted",
                              iommu_group);
     return TRUE;
+}
+
+/* ---- what shares its IOMMU group ---- */
+
+typedef struct {
+    GStrvBuilder *addresses;
+    guint left; /* entries that are still looked at */
+} GroupSearch;
+
+/* A device of another bus has no PCI address, and none of the questions that are asked here. */
+static gboolean
+add_address(int dirfd, const char *name, gpointer data)
+{
+    GroupSearch *search = data;
+    g_autofree char *address = iov_address_normalize(name, NULL);
+
+    (void)dirfd;
+    if (address != NULL)
+        g_strv_builder_add(search->addresses, address);
+    return --search->left > 0;
+}
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GStrv
+iov_host_linux_list_group(IovHost *host, int iommu_group, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("sys/kernel/iommu_groups/%d/devices", iommu_group);
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_dir((IovHostLinux *)host, path);
+    g_autoptr(GStrvBuilder) addresses = g_strv_builder_new();
+    GroupSearch search = {.addresses = addresses, .left = GROUP_LIMIT};
+    GStrv list;
+
+    if (fd < 0) {
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "no IOMMU group %d", iommu_group);
+        return NULL;
+    }
+    iov_host_linux_visit(fd, ".", add_address, &search);
+    list = g_strv_builder_end(addresses);
+    qsort(list, g_strv_length(list), sizeof(*list), by_text);
+    return list;
 }

@@ -300,6 +300,7 @@ static const IovHostOperations linux_operations = {
     .find_user = iov_host_linux_find_user,
     .find_vfio_holder = iov_host_linux_find_vfio_holder,
     .get_memory = linux_get_memory,
+    .list_group = iov_host_linux_list_group,
     .get_boot_id = linux_get_boot_id,
     .get_time = linux_get_time,
 };

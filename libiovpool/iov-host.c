@@ -117,6 +117,12 @@ iov_host_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **
     return host->operations->get_memory(host, total, available, error);
 }
 
+GStrv
+iov_host_list_group(IovHost *host, int iommu_group, GError **error)
+{
+    return host->operations->list_group(host, iommu_group, error);
+}
+
 char *
 iov_host_get_boot_id(IovHost *host, GError **error)
 {

@@ -52,6 +52,9 @@ typedef struct {
     gboolean (*find_vfio_holder)(IovHost *host, int iommu_group, GPid *pid, GError **error);
     /* All memory of the host, and what a new consumer may have of it without swapping, in KiB. */
     gboolean (*get_memory)(IovHost *host, guint64 *total, guint64 *available, GError **error);
+    /* The PCI addresses of all devices of an IOMMU group, sorted; IOV_ERROR_NOT_FOUND where there
+     * is no such group. (transfer full) */
+    GStrv (*list_group)(IovHost *host, int iommu_group, GError **error);
     /* The host's boot id (transfer full), and the time in microseconds since the epoch. */
     char *(*get_boot_id)(IovHost *host, GError **error);
     gint64 (*get_time)(IovHost *host);
@@ -89,5 +92,6 @@ gboolean iov_host_reset(IovHost *host, const char *function, GError **error);
 char *iov_host_find_user(IovHost *host, const char *function, GError **error);
 gboolean iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);
 gboolean iov_host_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error);
+GStrv iov_host_list_group(IovHost *host, int iommu_group, GError **error);
 char *iov_host_get_boot_id(IovHost *host, GError **error);
 gint64 iov_host_get_time(IovHost *host);

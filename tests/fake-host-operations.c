@@ -107,6 +107,7 @@ const IovHostOperations fake_host_operations = {
     .reset = fake_reset,
     .find_user = fake_find_user,
     .find_vfio_holder = fake_find_vfio_holder,
+    .list_group = fake_list_group,
     .get_boot_id = fake_get_boot_id,
     .get_memory = fake_get_memory,
     .get_time = fake_get_time,

@@ -286,9 +286,54 @@ fake_get_driver(IovHost *host, const char *address, GError **error)
 {
     FakeState *state = fake_state(host);
     FakePf *pf = fake_find_pf(state, address);
-    FakeVf *vf = pf != NULL ? NULL : fake_need_vf(state, address, NULL, error);
+    FakeVf *vf = fake_find_vf(state, address, NULL);
+    const char *driver = fake_driver_of_neighbour(state, address);
 
     if (pf != NULL)
-        return g_strdup(pf->driver);
-    return vf != NULL ? g_strdup(vf->driver) : NULL;
+        driver = pf->driver;
+    else if (vf != NULL)
+        driver = vf->driver;
+    else if (driver == NULL)
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "no PCI device %s", address);
+    return g_strdup(driver);
+}
+
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+add_vfs_of_group(const FakeState *state, const FakePf *pf, int group, GPtrArray *list)
+{
+    for (guint i = 0; i < pf->num_vfs; i++)
+        if (fake_vf_is_visible(state, &pf->vfs[i]) && fake_vf_group(pf, &pf->vfs[i]) == group)
+            g_ptr_array_add(list, g_strdup(pf->vfs[i].address));
+}
+
+GStrv
+fake_list_group(IovHost *host, int group, GError **error)
+{
+    const FakeState *state = fake_state(host);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+
+    for (gsize i = 0; i < FAKE_HOST_ADAPTERS; i++) {
+        const FakePf *pf = &state->pfs[i];
+
+        if (pf->exists && pf->iommu_group == group)
+            g_ptr_array_add(list, g_strdup(pf->address));
+        if (pf->exists)
+            add_vfs_of_group(state, pf, group, list);
+    }
+    if (group < 0 || list->len == 0) {
+        iov_error_set(error, IOV_ERROR_NOT_FOUND, "no IOMMU group %d", group);
+        return NULL;
+    }
+    for (gsize i = 0; i < FAKE_NEIGHBOURS; i++)
+        if (state->neighbours[i].address[0] != '\0' && state->neighbours[i].group == group)
+            g_ptr_array_add(list, g_strdup(state->neighbours[i].address));
+    g_ptr_array_sort(list, by_text);
+    g_ptr_array_add(list, NULL);
+    return (GStrv)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 }

@@ -7,6 +7,7 @@
 #define FAKE_NAME_SIZE 32
 #define FAKE_TEXT_SIZE 160
 #define FAKE_HOLDERS 64
+#define FAKE_NEIGHBOURS 16
 #define FAKE_JOURNAL_SIZE (1024 * 1024)
 
 /* Fixed sizes and no pointers: the whole state is one shared mapping. */
@@ -42,6 +43,10 @@ typedef struct {
         int group;
         GPid pid;
     } holders[FAKE_HOLDERS];
+    struct {
+        int group;
+        char address[IOV_ADDRESS_SIZE], driver[FAKE_NAME_SIZE];
+    } neighbours[FAKE_NEIGHBOURS];
     FakePf pfs[FAKE_HOST_ADAPTERS];
     guint64 available; /* memory, KiB */
     gsize journal_length;
@@ -71,6 +76,8 @@ gboolean fake_vf_is_visible(const FakeState *state, const FakeVf *vf);
 int fake_vf_group(const FakePf *pf, const FakeVf *vf);
 /* "" where the VF has none: it is bound to no network driver. */
 void fake_vf_netdev(const FakePf *pf, const FakeVf *vf, char name[static FAKE_TEXT_SIZE]);
+/* The driver of a neighbour, NULL where there is none of that address. */
+const char *fake_driver_of_neighbour(const FakeState *state, const char *address);
 GPid fake_holder_of(const FakeState *state, int group);
 IovLink fake_link_of(const FakePf *pf);
 /* As fake_find_vf; sets IOV_ERROR_NOT_FOUND where there is none. */
@@ -95,6 +102,7 @@ gboolean fake_set_driver_override(IovHost *host, const char *address, const char
                                   GError **error);
 gboolean fake_unbind(IovHost *host, const char *address, GError **error);
 gboolean fake_probe(IovHost *host, const char *address, const char *driver, GError **error);
+GStrv fake_list_group(IovHost *host, int group, GError **error);
 char *fake_get_driver(IovHost *host, const char *address, GError **error);
 gboolean fake_set_link_up(IovHost *host, const char *netdev, gboolean up, GError **error);
 gboolean fake_get_link(IovHost *host, const char *netdev, IovLink *link, GError **error);

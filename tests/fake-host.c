@@ -326,6 +326,29 @@ fake_host_set_holder(IovHost *host, int iommu_group, GPid pid)
 }
 
 void
+fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address, const char *driver)
+{
+    FakeState *state = fake_state(host);
+    gsize slot = 0;
+
+    while (slot < FAKE_NEIGHBOURS && state->neighbours[slot].address[0] != '\0')
+        slot++;
+    g_assert(slot < FAKE_NEIGHBOURS);
+    state->neighbours[slot].group = iommu_group;
+    g_strlcpy(state->neighbours[slot].address, address, IOV_ADDRESS_SIZE);
+    copy_name(state->neighbours[slot].driver, driver);
+}
+
+const char *
+fake_driver_of_neighbour(const FakeState *state, const char *address)
+{
+    for (gsize i = 0; i < FAKE_NEIGHBOURS; i++)
+        if (strcmp(state->neighbours[i].address, address) == 0)
+            return state->neighbours[i].driver;
+    return NULL;
+}
+
+void
 fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf)
 {
     need_vf(host, function)->netconf = *netconf;

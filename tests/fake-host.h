@@ -95,6 +95,10 @@ void fake_host_set_netdev_up(IovHost *host, const char *netdev, gboolean up);
 void fake_host_set_carrier(IovHost *host, const char *netdev, gboolean carrier);
 /* Process @pid holds the group's vfio descriptor; 0: nobody. */
 void fake_host_set_holder(IovHost *host, int iommu_group, GPid pid);
+/* Device @address is in the IOMMU group too: a VF or PF of this host, or one of no other interest
+ * that is bound to @driver ("": to none). */
+void fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address,
+                             const char *driver);
 /* A guest (or libvirt) changed a VF's policy behind our back. */
 void fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf);
 

@@ -270,6 +270,24 @@ START_TEST(the_holder_is_found)
 }
 END_TEST
 
+START_TEST(a_group_names_its_devices)
+{
+    g_autoptr(GError) error = NULL;
+
+    contract_create(1, FALSE);
+    g_autofree char *function = contract_function(0);
+    g_autoptr(IovAdapter) adapter = contract_adapter();
+    int group = iov_function_get_iommu_group(iov_adapter_get_functions(adapter)->pdata[0]);
+    g_auto(GStrv) devices = iov_host_list_group(contract_host, group, &error);
+    assert_done(devices != NULL, error);
+    ck_assert(g_strv_contains((const char *const *)devices, function));
+    assert_fails(iov_host_list_group(contract_host, G_MAXINT, &error) != NULL, error,
+                 IOV_ERROR_NOT_FOUND, "no IOMMU group");
+    assert_fails(iov_host_list_group(contract_host, -1, &error) != NULL, error, IOV_ERROR_NOT_FOUND,
+                 "no IOMMU group");
+}
+END_TEST
+
 START_TEST(a_function_is_reset)
 {
     g_autoptr(GError) error = NULL;
@@ -312,6 +330,7 @@ contract_suite(const ContractSubject *subject)
     tcase_add_test(tests, an_override_binds_vfio_pci);
     tcase_add_test(tests, no_autoprobe_and_no_override_bind_nothing);
     tcase_add_test(tests, the_holder_is_found);
+    tcase_add_test(tests, a_group_names_its_devices);
     tcase_add_test(tests, a_function_is_reset);
     tcase_add_test(tests, the_boot_has_one_name);
     suite_add_tcase(suite, tests);

@@ -118,6 +118,25 @@ START_TEST(a_held_vf_blocks_unbind_and_removal)
 }
 END_TEST
 
+START_TEST(a_neighbour_shares_a_group)
+{
+    g_autoptr(GError) error = NULL;
+
+    create(1);
+    g_autoptr(IovAdapter) adapter = iov_host_get_adapter(host, PF, NULL);
+    const IovFunction *function = iov_adapter_get_functions(adapter)->pdata[0];
+    fake_host_add_neighbour(host, function->iommu_group, "0000:00:1f.0", "e1000e");
+    g_auto(GStrv) devices = iov_host_list_group(host, function->iommu_group, &error);
+    assert_done(devices != NULL, error);
+    g_autofree char *list = g_strjoinv(" ", devices);
+    g_autofree char *expected = g_strconcat("0000:00:1f.0 ", function->address, NULL);
+    ck_assert_str_eq(list, expected);
+    g_autofree char *driver = iov_host_get_driver(host, "0000:00:1f.0", &error);
+    assert_done(driver != NULL, error);
+    ck_assert_str_eq(driver, "e1000e");
+}
+END_TEST
+
 START_TEST(functions_vanish)
 {
     g_autoptr(GError) error = NULL;
@@ -219,6 +238,7 @@ main(void)
     tcase_add_test(tests, vfs_that_come_late_time_out_and_come);
     tcase_add_test(tests, some_drivers_need_their_link);
     tcase_add_test(tests, a_held_vf_blocks_unbind_and_removal);
+    tcase_add_test(tests, a_neighbour_shares_a_group);
     tcase_add_test(tests, functions_vanish);
     tcase_add_test(tests, a_sticky_vf_lies);
     tcase_add_test(tests, others_use_functions);

@@ -190,6 +190,30 @@ START_TEST(odd_processes_hold_nothing)
 }
 END_TEST
 
+START_TEST(odd_entries_of_a_group_are_left_out)
+{
+    g_autoptr(GError) error = NULL;
+    const char *const group = "sys/kernel/iommu_groups/3/devices/";
+
+    for (guint i = 0; i < 5000; i++) {
+        g_autofree char *path = g_strdup_printf("%snot-pci-%u", group, i);
+
+        sysfs_tree_link(tree, path, "../..");
+    }
+    sysfs_tree_link(tree, "sys/kernel/iommu_groups/4/devices/0000:01:10", "../..");
+    sysfs_tree_link(tree, "sys/kernel/iommu_groups/4/devices/fde80000.dma", "../..");
+    sysfs_tree_link(tree, "sys/kernel/iommu_groups/5/devices", "/sys/kernel/iommu_groups");
+    g_auto(GStrv) many = iov_host_list_group(host, 3, &error);
+    assert_done(many != NULL, error);
+    ck_assert_uint_eq(g_strv_length(many), 0);
+    g_auto(GStrv) odd = iov_host_list_group(host, 4, &error);
+    assert_done(odd != NULL, error);
+    ck_assert_uint_eq(g_strv_length(odd), 0);
+    assert_fails(iov_host_list_group(host, 5, &error) != NULL, error, IOV_ERROR_NOT_FOUND,
+                 "no IOMMU group 5");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -206,6 +230,7 @@ main(void)
     tcase_add_test(tests, names_come_out_printable);
     tcase_add_test(tests, thousands_of_links_are_counted_once_each);
     tcase_add_test(tests, odd_processes_hold_nothing);
+    tcase_add_test(tests, odd_entries_of_a_group_are_left_out);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -16,8 +16,8 @@ static IovHost *host;
 static void
 set_up(void)
 {
-    /* num_vfs holds for the write's child too, which a loaded machine may start late; it is waited out
-     * only where VFs never come. */
+    /* num_vfs holds for the write's child too, which a loaded machine may start late; it is waited
+     * out only where VFs never come. */
     const IovHostLimits limits = {.write = 60000, .num_vfs = 2000, .settle = 50};
     const SysfsDevice plain = {.address = "0000:00:00.0", .class_code = 0x060000};
 
@@ -416,6 +416,25 @@ START_TEST(holders_are_found)
 }
 END_TEST
 
+START_TEST(a_group_has_its_devices)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *expected = g_strconcat("0000:00:1f.0 ", VF, NULL);
+    g_autofree char *path = NULL;
+    g_autoptr(IovAdapter) adapter = iov_host_get_adapter(host, PF, NULL);
+    int group = iov_function_get_iommu_group(iov_adapter_get_functions(adapter)->pdata[1]);
+
+    path = g_strdup_printf("sys/kernel/iommu_groups/%d/devices/0000:00:1f.0", group);
+    sysfs_tree_link(tree, path, "../../../../devices/pci0000:00/0000:00:1f.0");
+    g_auto(GStrv) devices = iov_host_list_group(host, group, &error);
+    assert_done(devices != NULL, error);
+    g_autofree char *list = g_strjoinv(" ", devices);
+    ck_assert_str_eq(list, expected);
+    assert_fails(iov_host_list_group(host, 4711, &error) != NULL, error, IOV_ERROR_NOT_FOUND,
+                 "no IOMMU group 4711");
+}
+END_TEST
+
 START_TEST(a_boot_has_a_name)
 {
     g_autofree char *none = iov_host_get_boot_id(host, NULL);
@@ -439,6 +458,7 @@ add_reading(TCase *tests)
     tcase_add_test(tests, a_vanished_vf_leaves_a_hole);
     tcase_add_test(tests, users_are_named);
     tcase_add_test(tests, holders_are_found);
+    tcase_add_test(tests, a_group_has_its_devices);
     tcase_add_test(tests, a_boot_has_a_name);
 }
 
