@@ -2,6 +2,7 @@
 #pragma once
 
 #include "iov-adapter.h"
+#include "iov-candidate.h"
 #include "iov-domain.h"
 #include "iov-error.h"
 #include "iov-lease.h"
