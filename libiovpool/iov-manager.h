@@ -3,6 +3,7 @@
 
 #include "iov-domain.h"
 #include "iov-error.h"
+#include "iov-explanation.h"
 #include "iov-lease.h"
 #include "iov-snippet.h"
 
@@ -161,6 +162,24 @@ IOV_API GPtrArray *iov_manager_list_functions(IovManager *manager, const char *p
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_manager_list_status(IovManager *manager, const char *uuid, GError **error);
+
+/**
+ * iov_manager_explain:
+ * @uuid: the domain's
+ * @request: (nullable): one request of it, or all
+ * @domain: (nullable): the domain's XML, for what the ledger does not have: its NUMA node, and
+ * where the ledger knows none of its requests, these, as if it started now
+ *
+ * Tells of each request why it is served as it is, of each function of its pool the one reason why
+ * it was not taken, and what would help. Where the host does not answer, the ledger alone has its
+ * say. It changes nothing.
+ *
+ * Returns: (transfer container) (element-type IovExplanation): at least one, or %NULL with
+ *   %IOV_ERROR_NOT_FOUND where there is no such request
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_explain(IovManager *manager, const char *uuid, const char *request,
+                                       const IovDomain *domain, GError **error);
 
 /* ---- the hook ---- */
 

@@ -5,6 +5,7 @@
 #include "iov-candidate.h"
 #include "iov-domain.h"
 #include "iov-error.h"
+#include "iov-explanation.h"
 #include "iov-lease.h"
 #include "iov-reason.h"
 #include "iov-manager.h"

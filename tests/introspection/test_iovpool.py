@@ -120,6 +120,26 @@ class Manager(unittest.TestCase):
         self.assertEqual(self.manager.pool_is_active("fast"), (True, False))
         self.assertTrue(self.manager.undefine_pool("fast"))
 
+    def test_explanation(self):
+        verdict = IovPool.Verdict.WRONG_NODE
+        self.assertEqual(IovPool.verdict_from_string("wrong-node"), (True, verdict))
+        domain = IovPool.Domain.parse(DOMAIN)
+        explanations = self.manager.explain(domain.get_uuid(), None, domain)
+        self.assertEqual([e.get_status().get_request() for e in explanations], ["net0", "net1"])
+        code = explanations[0].get_status().get_reason_code()
+        self.assertEqual(code, IovPool.Reason.POOL_STOPPED)
+        self.assertFalse(explanations[0].get_active())
+        self.assertEqual(explanations[0].get_help(), "`iovpool start fast`")
+        self.assertEqual(explanations[0].get_candidates(), [])
+        name = self.manager.list_adapters()[0].get_netdev()
+        self.manager.create_pool("fast", [name], "4")
+        self.manager.start_pool("fast")
+        del explanations
+        candidates = self.manager.explain(domain.get_uuid(), "net0", domain)[0].get_candidates()
+        self.assertEqual([c.get_verdict() for c in candidates], [IovPool.Verdict.FREE] * 4)
+        self.assertEqual(candidates[0].get_lease().get_index(), 0)
+        self.assertIsNone(candidates[0].get_holder())
+
     def test_lists_without_ledger(self):
         self.assertEqual(list(self.manager.list_functions(None)), [])
         self.assertEqual(list(self.manager.list_status(None)), [])

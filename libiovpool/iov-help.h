@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "iov-candidate-private.h"
+
+/* What would help a request, in one line, commands in backquotes: a pure function of why it is
+ * served as it is and of its candidates (IovCandidate). @active: its domain runs. NULL where there
+ * is nothing to help. (transfer full) (nullable) */
+char *iov_help_for(const IovStatus *status, gboolean active, GPtrArray *candidates);
