@@ -168,17 +168,15 @@ describe_holder(const Facts *facts)
     return g_string_free(g_steal_pointer(&clause), FALSE);
 }
 
-/* Only where the holder keeps its I/O: on its floor, and not by its own condition without. */
+/* Only from who uses it, and has a floor to stand on and may stand there. */
 static gboolean
 is_reclaimable(const Facts *facts, char **text)
 {
     const IovStatus *holder = facts->holder;
-    IovLeaseState state = facts->function->state;
 
     if (!facts->pool->reclaim || facts->request->is_static || holder == NULL || holder->is_static ||
         holder->required || holder->floor_tier == IOV_TIER_NONE ||
-        holder->priority >= facts->request->priority || !iov_lease_state_is_held(state) ||
-        state == IOV_LEASE_DETACHING)
+        holder->priority >= facts->request->priority || facts->function->state != IOV_LEASE_ACTIVE)
         return FALSE;
     *text = describe_holder(facts);
     return TRUE;

@@ -148,23 +148,26 @@ START_TEST(the_lower_priority_gives_way)
     base.pool.reclaim = TRUE;
     lease_to_other(&base, IOV_LEASE_ACTIVE, 4);
     assert_verdict(&base, IOV_VERDICT_RECLAIMABLE, "vm2 (net0), priority 4");
-    lease_to_other(&base, IOV_LEASE_RESERVED, 4);
-    assert_verdict(&base, IOV_VERDICT_RECLAIMABLE, "vm2 (net0), priority 4, reserved");
     /* what keeps it */
     situation = base, situation.holder.priority = 5;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 5, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 5");
     situation = base, situation.pool.reclaim = FALSE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4");
     situation = base, situation.holder.required = TRUE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4");
     situation = base, situation.holder.floor_tier = IOV_TIER_NONE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4");
     situation = base, situation.holder.is_static = TRUE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), a hostdev of its own, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), a hostdev of its own");
     situation = base, situation.asks_static = TRUE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4");
     situation = base, situation.is_known = FALSE;
-    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), reserved");
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0)");
+    /* what it does not use yet, or gives back already */
+    situation = base, situation.state = IOV_LEASE_RESERVED;
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, reserved");
+    situation = base, situation.state = IOV_LEASE_ATTACHING;
+    assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, attaching");
     situation = base, situation.state = IOV_LEASE_DETACHING;
     assert_verdict(&situation, IOV_VERDICT_LEASED, "vm2 (net0), priority 4, detaching");
 }

@@ -212,14 +212,15 @@ START_TEST(a_domain_that_does_not_run_hears_what_it_would_meet)
     assert_done(list != NULL, error);
     ck_assert(!iov_explanation_get_active(list->pdata[0]));
     ck_assert_int_eq(iov_status_get_since(iov_explanation_get_status(list->pdata[0])), 0);
-    /* a running one is known by the ledger; its XML tells the node alone */
-    start_domain(vm2);
+    /* a running one is known to the ledger */
     vm2->numa_node = 1;
+    start_domain(vm2);
     assert_explained(vm2, vm2, NULL,
-                     "vm2 net0 direct: none: function 0000:01:10.0 is reserved\n"
-                     "help: the agent gives it a function: `systemctl status iovpoold`; `iovpool "
-                     "attach vm2 net0` does so at once\n"
-                     "0000:01:10.0 own: the request has it: reserved\n"
+                     "vm2 net0 direct: exhausted: pool fast has no function on NUMA node 1\n"
+                     "help: move the domain to the adapters' NUMA node, or let the pool only "
+                     "prefer it (numa='prefer'): `iovpool edit fast`\n"
+                     "0000:01:10.0 wrong-node: adapter enp1s0 is on NUMA node 0, the domain on "
+                     "node 1\n"
                      "0000:01:10.2 wrong-node: adapter enp1s0 is on NUMA node 0, the domain on "
                      "node 1\n");
 }
