@@ -68,6 +68,7 @@ gboolean cmd_detach(Cli *cli, char **arguments, GError **error);
 gboolean cmd_dumpxml(Cli *cli, char **arguments, GError **error);
 gboolean cmd_edit(Cli *cli, char **arguments, GError **error);
 gboolean cmd_events(Cli *cli, char **arguments, GError **error);
+gboolean cmd_explain(Cli *cli, char **arguments, GError **error);
 gboolean cmd_functions(Cli *cli, char **arguments, GError **error);
 gboolean cmd_help(Cli *cli, char **arguments, GError **error);
 gboolean cmd_list(Cli *cli, char **arguments, GError **error);

@@ -90,8 +90,8 @@ cli_table_add(CliTable *table, const CliCell *cells, guint count)
     g_ptr_array_add(table->rows, copy);
 }
 
-static char *
-format_time(gint64 microseconds, gboolean local)
+char *
+cli_format_time(gint64 microseconds, gboolean local)
 {
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(microseconds / G_USEC_PER_SEC);
     if (utc == NULL)
@@ -115,7 +115,7 @@ format_cell(const CliCell *cell)
     case CLI_CELL_FLAG:
         return g_strdup(cell->number ? "yes" : "no");
     case CLI_CELL_TIME:
-        return format_time(cell->number, TRUE);
+        return cli_format_time(cell->number, TRUE);
     }
     g_assert_not_reached();
 }
@@ -216,7 +216,7 @@ add_value(JsonBuilder *builder, const CliCell *cell)
         json_builder_add_boolean_value(builder, cell->number != 0);
         return;
     case CLI_CELL_TIME:
-        time = format_time(cell->number, FALSE);
+        time = cli_format_time(cell->number, FALSE);
         json_builder_add_string_value(builder, time);
         return;
     }

@@ -31,6 +31,8 @@ CliCell cell_number(gint64 number);
 CliCell cell_known_number(gint64 number);
 CliCell cell_flag(gboolean flag);
 CliCell cell_time(gint64 microseconds);
+/* As the cell does it: @local for people, else as JSON has it, in UTC. (transfer full) */
+char *cli_format_time(gint64 microseconds, gboolean local);
 
 typedef struct _CliTable CliTable;
 

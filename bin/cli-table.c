@@ -20,6 +20,8 @@ const CliCommand cli_commands[] = {
     {"dumpxml", "POOL", "print a pool's XML", 1, 1, cmd_dumpxml, cmd_dumpxml_options},
     {"edit", "POOL", "edit a pool's XML", 1, 1, cmd_edit, NULL},
     {"events", "[DOMAIN]", "list who got what when", 0, 1, cmd_events, cmd_events_options},
+    {"explain", "DOMAIN [REQUEST]", "tell why requests are served as they are", 1, 2, cmd_explain,
+     NULL},
     {"functions", "[POOL]", "list the functions of started pools", 0, 1, cmd_functions, NULL},
     {"help", "[COMMAND]", "print help", 0, 1, cmd_help, NULL},
     {"list", "", "list pools", 0, 0, cmd_list, cmd_list_options},
