@@ -163,7 +163,7 @@ ask(const Step *step, GError **error)
 {
     g_autofree char *alias = iov_alias_of_function(step->request);
 
-    agent_memory_set_wanted(step->agent->memory, step->uuid, step->request, FALSE);
+    agent_memory_set_asked(step->agent->memory, step->uuid, step->request);
     agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
     return virDomainDetachDeviceAlias(step->view->domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0 ||
            libvirt_error(error, "libvirt cannot detach it yet");

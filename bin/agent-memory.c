@@ -11,7 +11,7 @@
 #define NEVER G_MAXINT64
 
 typedef struct {
-    gboolean negotiated, refused, wanted;
+    gboolean negotiated, refused, asked;
     AgentBackoff failures, looks;
     gint64 not_before; /* no effect earlier */
     gint64 wake;       /* look at it then; NEVER: no need */
@@ -188,20 +188,20 @@ agent_memory_take_refused(AgentMemory *memory, const char *uuid, const char *req
 }
 
 void
-agent_memory_set_wanted(AgentMemory *memory, const char *uuid, const char *request, gboolean wanted)
+agent_memory_set_asked(AgentMemory *memory, const char *uuid, const char *request)
 {
     AGENT_LOCKED(&memory->lock);
 
-    request_of(memory, uuid, request)->wanted = wanted;
+    request_of(memory, uuid, request)->asked = TRUE;
 }
 
 gboolean
-agent_memory_is_wanted(AgentMemory *memory, const char *uuid, const char *request)
+agent_memory_was_asked(AgentMemory *memory, const char *uuid, const char *request)
 {
     AGENT_LOCKED(&memory->lock);
     const Request *known = peek(memory, uuid, request);
 
-    return known != NULL && known->wanted;
+    return known != NULL && known->asked;
 }
 
 gint64
@@ -235,6 +235,7 @@ agent_memory_settled(AgentMemory *memory, const char *uuid, const char *request)
     Request *known = request_of(memory, uuid, request);
     agent_backoff_reset(&known->failures);
     agent_backoff_reset(&known->looks);
+    known->asked = FALSE;
     known->not_before = 0;
     known->wake = NEVER;
 }

@@ -29,10 +29,9 @@ gboolean agent_memory_has_negotiated(AgentMemory *memory, const char *uuid, cons
 void agent_memory_set_refused(AgentMemory *memory, const char *uuid, const char *request);
 gboolean agent_memory_take_refused(AgentMemory *memory, const char *uuid, const char *request);
 
-/* We want the function back and have not asked the guest yet. */
-void agent_memory_set_wanted(AgentMemory *memory, const char *uuid, const char *request,
-                             gboolean wanted);
-gboolean agent_memory_is_wanted(AgentMemory *memory, const char *uuid, const char *request);
+/* The guest was asked for a function that we want back; settled clears it. */
+void agent_memory_set_asked(AgentMemory *memory, const char *uuid, const char *request);
+gboolean agent_memory_was_asked(AgentMemory *memory, const char *uuid, const char *request);
 
 /* An effect failed: not again before a while, 5 s doubling to 5 min; returns it in microseconds. */
 gint64 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *request, gint64 now);

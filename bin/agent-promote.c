@@ -14,11 +14,8 @@
 void
 agent_want_back(Agent *agent, const IovStatus *status, const char *event, const char *reason)
 {
-    const char *uuid = iov_status_get_domain_uuid(status);
-
     agent_report(LOG_NOTICE, event, status, "%s", reason);
-    agent_memory_set_wanted(agent->memory, uuid, iov_status_get_request(status), TRUE);
-    agent_work_add(agent->work, AGENT_TASK_DOMAIN, uuid);
+    agent_work_add(agent->work, AGENT_TASK_DOMAIN, iov_status_get_domain_uuid(status));
 }
 
 /* A guest that has not negotiated failover could not use a function: it would only keep it from

@@ -21,7 +21,7 @@
 
 /* A card that comes or goes takes many events; one look after the last is enough. */
 #define HARDWARE_REST (2 * (gint64)G_USEC_PER_SEC)
-#define LINKS_REST (2 * (gint64)G_USEC_PER_SEC)
+#define LINKS_REST ((gint64)G_USEC_PER_SEC)
 
 typedef struct {
     char *root, *uri;

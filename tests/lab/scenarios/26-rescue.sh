@@ -30,12 +30,13 @@ kill_agent() {
 }
 # pings_go_on GUEST...: each was answered all the time; prints the longest gap since the last call
 pings_go_on() {
-    local name gap
+    local name gap good=0
     for name in "$@"; do
         gap=$(ping_gap "$name" "$PEER_ADDRESS")
         comment "$name: $gap"
-        [[ $gap =~ gap:\ ([0-9]+)\ ms ]] && [ "${BASH_REMATCH[1]}" -lt 15000 ] || return 1
+        [[ $gap =~ gap:\ ([0-9]+)\ ms && ${BASH_REMATCH[1]} -lt 15000 ]] || good=1
     done
+    return "$good"
 }
 seconds_since() {
     awk -v from="$1" '{ printf "%.1f", $1 - from }' /proc/uptime
@@ -145,7 +146,8 @@ step "the VFs vanish"
 timeout 120 tee "$PCI/0000:01:00.0/sriov_numvfs" <<<0 >/dev/null &
 writer=$!
 works "all drop to their floors" "wait_for 120 '[ \$(count_lifted) = 0 ]'"
-works "the kernel has them back" wait "$writer"
+wait "$writer" || true
+is "$(cat "$PCI/0000:01:00.0/sriov_numvfs")" 0 "the kernel has them back"
 unlike "$(iovpool status --json | jq --raw-output '.[].state')" "parked" "nobody is parked"
 works "all ping on" pings_go_on "${guests[@]}"
 run "echo 3 >$PCI/0000:01:00.0/sriov_numvfs"
@@ -153,6 +155,7 @@ works "back: lifted again" "wait_for 120 '[ \$(count_lifted) = 3 ]'"
 works "all ping on" pings_go_on "${guests[@]}"
 
 step "a guest that cannot answer"
+silent=vm1
 for name in "${guests[@]}"; do
     if is_lifted "$name"; then silent=$name; fi
 done
