@@ -404,7 +404,6 @@ START_TEST(no_more_is_asked_than_is_needed)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
-    g_autoptr(IovDomain) vm2 = world_domain("vm2", "", "");
     IovRequest *second = NULL;
 
     world_start_pool(&world, "7");
