@@ -10,8 +10,7 @@ G_BEGIN_DECLS
  * @IOV_VERDICT_FREE: it may be taken now
  * @IOV_VERDICT_OWN: the request has it
  * @IOV_VERDICT_LEASED: another request has it
- * @IOV_VERDICT_RECLAIMABLE: a request of lower priority has it and stands on a floor; the pool
- * takes functions back from such
+ * @IOV_VERDICT_RECLAIMABLE: a request of lower priority has it, and the pool takes it back
  * @IOV_VERDICT_SCRUBBING: it came back from a guest and is being cleaned
  * @IOV_VERDICT_FOREIGN: it is in use outside the pool
  * @IOV_VERDICT_QUARANTINED: it did not come clean, or is gone
