@@ -32,5 +32,8 @@ struct _IovDomain {
     GHashTable *aliases;    /* set of char* */
 };
 
+/* The MAC that request @name sets; NULL where it sets none, or is not there. (transfer none) */
+const char *iov_domain_find_mac(const IovDomain *domain, const char *name);
+
 /* A domain of which nothing is known yet: empty lists, NUMA node -1, name and machine NULL. */
 IovDomain *iov_domain_new(void);

@@ -111,6 +111,14 @@ iov_domain_find_request(const IovDomain *domain, const char *name)
     return NULL;
 }
 
+const char *
+iov_domain_find_mac(const IovDomain *domain, const char *name)
+{
+    const IovRequest *request = iov_domain_find_request(domain, name);
+
+    return request != NULL ? iov_request_get_mac(request) : NULL;
+}
+
 /* As libvirt's capabilities name them: "q35", "pc-q35-9.2", "pc-q35-rhel9.4.0"; "virt", "virt-9.2".
  */
 gboolean

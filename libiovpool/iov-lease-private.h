@@ -14,6 +14,8 @@ struct _IovLease {
     guint64 generation;
     char *domain_uuid, *domain_name, *request, *reason; /* nullable */
     char *had_driver; /* nullable: the driver to give back when the pool is destroyed */
+    char *had_mac;    /* nullable: the MAC that it showed when the pool started, "" where none */
+    char *mac;        /* nullable: the MAC that its last owner's request set */
     gint64 since, deadline;
 };
 

@@ -135,6 +135,8 @@ iov_lease_unref(IovLease *lease)
     g_free(lease->request);
     g_free(lease->reason);
     g_free(lease->had_driver);
+    g_free(lease->had_mac);
+    g_free(lease->mac);
     g_free(lease);
 }
 

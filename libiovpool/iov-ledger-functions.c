@@ -30,6 +30,8 @@ iov_ledger_read_lease_at(const IovLedgerQuery *query, int column, GError **error
     lease->had_driver = iov_ledger_column_text(query, column + 11);
     lease->since = iov_ledger_column_number(query, column + 12);
     lease->deadline = iov_ledger_column_number(query, column + 13);
+    lease->had_mac = iov_ledger_column_text(query, column + 14);
+    lease->mac = iov_ledger_column_text(query, column + 15);
     return g_steal_pointer(&lease);
 }
 
@@ -72,13 +74,14 @@ iov_ledger_add_function(IovLedger *ledger, const IovLease *function, GError **er
            iov_ledger_change(
                ledger,
                "INSERT INTO functions (address, adapter, pool, vf_index, iommu_group, state,"
-               " generation, since, deadline, reason, had_driver)"
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)",
+               " generation, since, deadline, reason, had_driver, had_mac)"
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11)",
                IOV_VALUES(IOV_TEXT(function->function), IOV_TEXT(function->adapter),
                           IOV_TEXT(function->pool), IOV_NUMBER(function->index),
                           IOV_NUMBER(function->iommu_group), IOV_NUMBER(function->state),
                           IOV_NUMBER(++ledger->generation), IOV_NUMBER(function->since),
-                          IOV_TEXT(function->reason), IOV_TEXT(function->had_driver)),
+                          IOV_TEXT(function->reason), IOV_TEXT(function->had_driver),
+                          IOV_TEXT(function->had_mac)),
                error);
 }
 

@@ -75,7 +75,7 @@ give(IovLedger *ledger, const char *function, const char *uuid, const char *doma
     if (!iov_ledger_change(ledger,
                            "UPDATE functions SET state = ?2, generation = ?3, since = ?4,"
                            " deadline = ?5, uuid = ?6, domain_name = ?7, request = ?8,"
-                           " reason = NULL WHERE address = ?1",
+                           " reason = NULL, mac = NULL WHERE address = ?1",
                            IOV_VALUES(IOV_TEXT(function), IOV_NUMBER(state),
                                       IOV_NUMBER(ledger->generation + 1), IOV_NUMBER(now),
                                       IOV_NUMBER(deadline), IOV_TEXT(uuid), IOV_TEXT(domain_name),
@@ -191,6 +191,17 @@ iov_ledger_note_function(IovLedger *ledger, const char *function, guint64 genera
     return present != NULL &&
            iov_ledger_change(ledger, "UPDATE functions SET reason = ?2 WHERE address = ?1",
                              IOV_VALUES(IOV_TEXT(function), IOV_TEXT(reason)), error);
+}
+
+gboolean
+iov_ledger_set_mac(IovLedger *ledger, const char *function, guint64 generation, const char *mac,
+                   GError **error)
+{
+    g_autoptr(IovLease) present = require_generation(ledger, function, generation, error);
+
+    return present != NULL &&
+           iov_ledger_change(ledger, "UPDATE functions SET mac = ?2 WHERE address = ?1",
+                             IOV_VALUES(IOV_TEXT(function), IOV_TEXT(mac)), error);
 }
 
 gboolean

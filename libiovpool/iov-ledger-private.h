@@ -127,6 +127,6 @@ gpointer iov_ledger_take_one(IovLedger *ledger, const char *sql, const IovLedger
 /* A function's columns, in the order of iov_ledger_read_lease_at(); the table's alias is f. */
 #define IOV_LEDGER_LEASE_COLUMNS                                                                   \
     "f.address, f.adapter, f.pool, f.vf_index, f.iommu_group, f.state, f.generation, f.uuid,"      \
-    " f.domain_name, f.request, f.reason, f.had_driver, f.since, f.deadline"
+    " f.domain_name, f.request, f.reason, f.had_driver, f.since, f.deadline, f.had_mac, f.mac"
 IovLease *iov_ledger_read_lease_at(const IovLedgerQuery *query, int column, GError **error);
 gpointer iov_ledger_read_lease(const IovLedgerQuery *query, GError **error);

@@ -11,7 +11,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
 #define APPLICATION_ID 0x494f5650 /* "IOVP" */
-#define VERSION 1
+#define VERSION 2
 #define WAIT_MS 5000
 #define LENGTH_LIMIT (1024 * 1024) /* bytes of one text or row */
 
@@ -47,7 +47,8 @@ static const char schema[] =
     " state INTEGER NOT NULL CHECK (typeof(state) = 'integer' AND state BETWEEN 0 AND 7),"
     " generation INTEGER NOT NULL CHECK (generation > 0), since INTEGER NOT NULL,"
     " deadline INTEGER NOT NULL CHECK (deadline = 0 OR state = 1),"
-    " uuid TEXT, domain_name TEXT, request TEXT, reason TEXT, had_driver TEXT,"
+    " uuid TEXT, domain_name TEXT, request TEXT, reason TEXT, had_driver TEXT, had_mac TEXT,"
+    " mac TEXT,"
     " CHECK ((uuid IS NULL) = (request IS NULL) AND (uuid IS NULL) = (domain_name IS NULL)),"
     " CHECK (uuid IS NOT NULL OR state NOT BETWEEN 1 AND 4),"
     " CHECK (uuid IS NULL OR state BETWEEN 1 AND 5)) WITHOUT ROWID;"

@@ -106,6 +106,9 @@ gboolean iov_ledger_move(IovLedger *ledger, const char *function, guint64 genera
 /* All leave the state as it is. The deadline is for RESERVED only. IOV_ERROR_STALE as above. */
 gboolean iov_ledger_note_function(IovLedger *ledger, const char *function, guint64 generation,
                                   const char *reason, GError **error);
+/* The MAC that its owner's request sets on it; it stays known until the next lease. */
+gboolean iov_ledger_set_mac(IovLedger *ledger, const char *function, guint64 generation,
+                            const char *mac, GError **error);
 /* Who uses a FOREIGN function, seen at @now. */
 gboolean iov_ledger_note_foreign(IovLedger *ledger, const char *function, guint64 generation,
                                  const char *reason, gint64 now, GError **error);

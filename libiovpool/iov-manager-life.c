@@ -80,7 +80,9 @@ mark_handed_over(IovLedger *ledger, const IovDomain *domain, const IovDomainHost
         strcmp(lease->request, hostdev->request) != 0)
         return TRUE;
     return iov_ledger_move(ledger, lease->function, lease->generation, IOV_LEASE_ATTACHING, NULL,
-                           now, error);
+                           now, error) &&
+           iov_ledger_set_mac(ledger, lease->function, lease->generation,
+                              iov_domain_find_mac(domain, hostdev->request), error);
 }
 
 static gboolean

@@ -98,7 +98,9 @@ enter_attaching(IovChange *change, Lift *lift, const IovDomain *domain, const ch
         return FALSE;
     if (check_lift(lift, domain, request, &local))
         return iov_ledger_move(change->ledger, lift->lease->function, lift->lease->generation,
-                               IOV_LEASE_ATTACHING, NULL, change->now, error);
+                               IOV_LEASE_ATTACHING, NULL, change->now, error) &&
+               iov_ledger_set_mac(change->ledger, lift->lease->function, lift->lease->generation,
+                                  iov_request_get_mac(lift->request), error);
     code = g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED) ? IOV_REASON_NO_PORT
                                                                   : IOV_REASON_REFUSED;
     *refusal = g_strdup(local->message);

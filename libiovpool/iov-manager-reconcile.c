@@ -91,6 +91,8 @@ adopt_function(Reconciliation *run, const IovDomain *domain, const IovDomainHost
     say(run, "domain %s: function %s taken up for %s", domain->name, hostdev->source, name);
     return iov_ledger_adopt(run->ledger, function->function, domain->uuid, domain->name, name,
                             IOV_LEASE_ACTIVE, run->now, &generation, error) &&
+           iov_ledger_set_mac(run->ledger, function->function, generation,
+                              iov_domain_find_mac(domain, name), error) &&
            iov_ledger_put_status(run->ledger, status, error);
 }
 

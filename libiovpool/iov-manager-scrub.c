@@ -77,12 +77,26 @@ read_mac(IovManager *manager, const IovLease *lease, char mac[static IOV_MAC_SIZ
         (netdev[0] != '\0' &&
          !iov_host_get_vf_netconf(manager->host, netdev, lease->index, &actual, error)))
         return FALSE;
-    g_strlcpy(mac, strcmp(actual.mac, "00:00:00:00:00:00") == 0 ? "" : actual.mac, IOV_MAC_SIZE);
+    g_strlcpy(mac, iov_mac_is_zero(actual.mac) ? "" : actual.mac, IOV_MAC_SIZE);
     return TRUE;
 }
 
-/* A driver may choose a MAC of its own after the scrub, but not keep the last guest's: two guests
- * with one MAC would follow. */
+/* TRUE where @after is the last guest's, which stayed. Not so one that the driver chose since, or
+ * that was there before any guest, as drivers show a factory's. Of a guest whose MAC we did not set
+ * (a hostdev of the domain's own), it is whatever came since the pool's start. */
+static gboolean
+is_guests_mac(const IovLease *lease, const char *before, const char *after)
+{
+    if (after[0] == '\0')
+        return FALSE;
+    if (lease->mac != NULL && strcmp(after, lease->mac) == 0)
+        return TRUE;
+    if (strcmp(before, after) != 0)
+        return FALSE;
+    return lease->had_mac != NULL ? strcmp(after, lease->had_mac) != 0 : lease->mac == NULL;
+}
+
+/* The next guest would have the last one's MAC, which may run elsewhere by now. */
 static gboolean
 clean(IovManager *manager, const IovLease *lease, GError **error)
 {
@@ -95,9 +109,8 @@ clean(IovManager *manager, const IovLease *lease, GError **error)
         !iov_manager_apply_policy(manager, lease, &scrubbed, error) ||
         !read_mac(manager, lease, after, error))
         return FALSE;
-    return before[0] == '\0' || strcmp(before, after) != 0 ||
-           iov_error_set(error, IOV_ERROR_HOST, "function %s keeps MAC %s", lease->function,
-                         before);
+    return !is_guests_mac(lease, before, after) ||
+           iov_error_set(error, IOV_ERROR_HOST, "function %s keeps MAC %s", lease->function, after);
 }
 
 static gboolean
@@ -182,7 +195,7 @@ iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, G
         return stay(manager, lease, holder, error);
     if (is_gone(host, lease))
         return finish(manager, lease, IOV_LEASE_FOREIGN, IOV_LEASE_VANISHED, error);
-    *freed = clean(manager, lease, &failure);
+    *freed = clean(manager, now, &failure);
     return finish(manager, lease, *freed ? IOV_LEASE_FREE : IOV_LEASE_QUARANTINED,
                   *freed ? NULL : failure->message, error);
 }

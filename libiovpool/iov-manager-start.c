@@ -128,11 +128,23 @@ plan_binding(Start *start, GHashTable *users, GError **error)
     return TRUE;
 }
 
-static gboolean
-enter_function(Start *start, const IovAdapter *adapter, const IovFunction *function,
-               const char *user, gint64 now, GError **error)
+/* NULL where the PF does not tell. (transfer full) (nullable) */
+static char *
+read_mac(Start *start, const IovAdapter *adapter, const IovFunction *function)
 {
-    g_autoptr(IovLease) row = iov_lease_new();
+    IovNetconf shown = {.mac = ""};
+
+    if (adapter->netdev == NULL ||
+        !iov_host_get_vf_netconf(start->host, adapter->netdev, function->index, &shown, NULL))
+        return NULL;
+    return g_strdup(iov_mac_is_zero(shown.mac) ? "" : shown.mac);
+}
+
+static IovLease *
+make_row(Start *start, const IovAdapter *adapter, const IovFunction *function, const char *user,
+         gint64 now)
+{
+    IovLease *row = iov_lease_new();
 
     row->function = g_strdup(function->address);
     row->adapter = g_strdup(adapter->address);
@@ -140,19 +152,24 @@ enter_function(Start *start, const IovAdapter *adapter, const IovFunction *funct
     row->index = function->index;
     row->iommu_group = function->iommu_group;
     row->had_driver = g_strdup(function->driver);
+    row->had_mac = read_mac(start, adapter, function);
     row->since = now;
     row->state = user != NULL ? IOV_LEASE_FOREIGN : IOV_LEASE_FREE;
     row->reason = g_strdup(user);
     if (function->iommu_group < 0) {
         row->state = IOV_LEASE_QUARANTINED;
+        g_free(row->reason);
         row->reason = g_strdup("it has no IOMMU group");
     }
-    return iov_ledger_add_function(start->ledger, row, error);
+    return row;
 }
 
-static gboolean
-enter_all(Start *start, GHashTable *users, gint64 now, GError **error)
+/* What the ledger is to say of the functions. (element-type IovLease) */
+static GPtrArray *
+make_rows(Start *start, GHashTable *users, gint64 now)
 {
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)iov_lease_unref);
+
     for (guint i = 0; i < start->adapters->len; i++) {
         const IovAdapter *adapter = start->adapters->pdata[i];
 
@@ -160,12 +177,23 @@ enter_all(Start *start, GHashTable *users, gint64 now, GError **error)
             const IovFunction *function = adapter->functions->pdata[j];
             const char *user = g_hash_table_lookup(users, function->address);
 
-            if (!enter_function(start, adapter, function, user, now, error))
-                return FALSE;
+            g_ptr_array_add(rows, make_row(start, adapter, function, user, now));
         }
-        if (!iov_ledger_set_adapter_usable(start->ledger, adapter->address, TRUE, error))
-            return FALSE;
     }
+    return rows;
+}
+
+static gboolean
+enter_all(Start *start, GPtrArray *rows, GError **error)
+{
+    for (guint i = 0; i < rows->len; i++)
+        if (!iov_ledger_add_function(start->ledger, rows->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < start->adapters->len; i++)
+        if (!iov_ledger_set_adapter_usable(start->ledger,
+                                           ((const IovAdapter *)start->adapters->pdata[i])->address,
+                                           TRUE, error))
+            return FALSE;
     return TRUE;
 }
 
@@ -173,9 +201,11 @@ enter_all(Start *start, GHashTable *users, gint64 now, GError **error)
 static gboolean
 enter_functions(Start *start, GHashTable *users, gint64 now, GError **error)
 {
+    g_autoptr(GPtrArray) rows = make_rows(start, users, now);
+
     if (!iov_ledger_begin(start->ledger, error))
         return FALSE;
-    if (enter_all(start, users, now, error) && iov_ledger_commit(start->ledger, error))
+    if (enter_all(start, rows, error) && iov_ledger_commit(start->ledger, error))
         return TRUE;
     iov_ledger_rollback(start->ledger);
     return FALSE;

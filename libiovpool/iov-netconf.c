@@ -191,6 +191,12 @@ iov_mac_parse(const char *text, char mac[static IOV_MAC_SIZE], GError **error)
     return TRUE;
 }
 
+gboolean
+iov_mac_is_zero(const char *mac)
+{
+    return mac[0] == '\0' || strcmp(mac, ZERO_MAC) == 0;
+}
+
 void
 iov_mac_make(const guint8 random[static 3], char mac[static IOV_MAC_SIZE])
 {

@@ -45,6 +45,9 @@ gboolean iov_netconf_merge(const IovNetconf *defaults, const IovNetconf *wish, I
  * (transfer full) (nullable) */
 char *iov_netconf_difference(const IovNetconf *wanted, const IovNetconf *actual);
 
+/* TRUE where @mac is none: "" or all zeroes. */
+gboolean iov_mac_is_zero(const char *mac);
+
 /* Parses a unicast MAC address into its canonical text. */
 gboolean iov_mac_parse(const char *text, char mac[static IOV_MAC_SIZE], GError **error);
 

@@ -156,5 +156,7 @@ fake_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index, IovNetcon
     if (vf == NULL)
         return FALSE;
     *netconf = vf->netconf;
+    if (vf->factory_mac[0] != '\0' && iov_mac_is_zero(netconf->mac))
+        memcpy(netconf->mac, vf->factory_mac, sizeof(netconf->mac));
     return TRUE;
 }

@@ -18,6 +18,7 @@ typedef struct {
     char driver[FAKE_NAME_SIZE], override[FAKE_NAME_SIZE];
     gboolean netdev_up, sticky;
     char user[FAKE_TEXT_SIZE];
+    char factory_mac[IOV_MAC_SIZE];
     IovNetconf netconf;
 } FakeVf;
 

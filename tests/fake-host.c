@@ -247,6 +247,12 @@ fake_host_set_sticky(IovHost *host, const char *function, gboolean sticky)
 }
 
 void
+fake_host_set_factory_mac(IovHost *host, const char *function, const char *mac)
+{
+    g_strlcpy(need_vf(host, function)->factory_mac, mac, IOV_MAC_SIZE);
+}
+
+void
 fake_host_set_creation_delay(IovHost *host, gint64 microseconds)
 {
     fake_state(host)->creation_delay = microseconds;

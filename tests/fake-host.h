@@ -79,6 +79,8 @@ void fake_host_fail_at(IovHost *host, guint number, int errno_value);
 void fake_host_die_at(IovHost *host, guint number, gboolean after);
 /* Policy writes to that VF "succeed" and change nothing: a read-back must notice. */
 void fake_host_set_sticky(IovHost *host, const char *function, gboolean sticky);
+/* The driver shows this MAC wherever none is set; "": none. */
+void fake_host_set_factory_mac(IovHost *host, const char *function, const char *mac);
 /* How long new VFs take to appear; 100 ms unless told. */
 void fake_host_set_creation_delay(IovHost *host, gint64 microseconds);
 /* The device is gone, without anyone having asked. A PF takes its VFs along. */

@@ -169,9 +169,9 @@ START_TEST(alien_and_corrupt_files_say_reconcile)
         put("ledger.db", "", 0);
         tamper("CREATE TABLE other (x)");
         assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "another program or another version");
-        tamper("PRAGMA application_id = 1230984784; PRAGMA user_version = 1"); /* "IOVP" */
+        tamper("PRAGMA application_id = 1230984784; PRAGMA user_version = 2"); /* "IOVP" */
         assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "run `iovpool reconcile`");
-        tamper("PRAGMA user_version = 2");
+        tamper("PRAGMA user_version = 3");
         assert_open_fails(modes[i], IOV_ERROR_CORRUPT, "another program or another version");
         g_autoptr(GError) error = NULL;
         assert_done(iov_ledger_put_aside(run_dir, &error), error);
