@@ -191,6 +191,24 @@ iov_io_replace(int dirfd, const char *name, const char *data, gsize length, mode
 }
 
 gboolean
+iov_io_check_owner(const char *path, const struct stat *status, mode_t type, GError **error)
+{
+    if ((status->st_mode & S_IFMT) != type)
+        return iov_error_set(error, IOV_ERROR_PERMISSION, "cannot trust %s: it is not a %s", path,
+                             type == S_IFDIR ? "directory" : "regular file");
+    if (status->st_uid != geteuid())
+        return iov_error_set(error, IOV_ERROR_PERMISSION,
+                             "cannot trust %s: it belongs to user %u, not to user %u", path,
+                             (guint)status->st_uid, (guint)geteuid());
+    if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return iov_error_set(error, IOV_ERROR_PERMISSION,
+                             "cannot trust %s: others may write to it (mode %04o); chmod it to %s",
+                             path, (guint)(status->st_mode & 07777),
+                             type == S_IFDIR ? "0700" : "0600");
+    return TRUE;
+}
+
+gboolean
 iov_io_exists(int dirfd, const char *path)
 {
     return faccessat(dirfd, path, F_OK, 0) == 0;

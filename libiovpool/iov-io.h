@@ -3,6 +3,8 @@
 
 #include "iov-error-private.h"
 
+#include <sys/stat.h>
+
 /*
  * Bounded reads and writes below a directory descriptor. A path is relative to @dirfd; AT_FDCWD is
  * allowed. Every file is hostile: no read is unbounded and no text holds a NUL byte.
@@ -32,6 +34,11 @@ gboolean iov_io_write_attribute(int dirfd, const char *path, const char *text, G
 /* Replaces file @name (one component) in @dirfd atomically: temporary file, fsync, rename. */
 gboolean iov_io_replace(int dirfd, const char *name, const char *data, gsize length, mode_t mode,
                         GError **error);
+
+/* Refuses a file or directory that is not of @type (S_IFREG, S_IFDIR), not the caller's, or open
+ * for others to write: IOV_ERROR_PERMISSION naming @path. */
+gboolean iov_io_check_owner(const char *path, const struct stat *status, mode_t type,
+                            GError **error);
 
 /* TRUE where @path exists below @dirfd (a dangling link counts as missing). */
 gboolean iov_io_exists(int dirfd, const char *path);

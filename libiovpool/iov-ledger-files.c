@@ -53,24 +53,6 @@ iov_ledger_files_clear(IovLedgerFiles *files)
     g_clear_pointer(&files->lock, g_free);
 }
 
-static gboolean
-check_owner(const char *path, const struct stat *status, mode_t type, GError **error)
-{
-    if ((status->st_mode & S_IFMT) != type)
-        return iov_error_set(error, IOV_ERROR_PERMISSION, "cannot trust %s: it is not a %s", path,
-                             type == S_IFDIR ? "directory" : "regular file");
-    if (status->st_uid != geteuid())
-        return iov_error_set(error, IOV_ERROR_PERMISSION,
-                             "cannot trust %s: it belongs to user %u, not to user %u", path,
-                             (guint)status->st_uid, (guint)geteuid());
-    if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return iov_error_set(error, IOV_ERROR_PERMISSION,
-                             "cannot trust %s: others may write to it (mode %04o); chmod it to %s",
-                             path, (guint)(status->st_mode & 07777),
-                             type == S_IFDIR ? "0700" : "0600");
-    return TRUE;
-}
-
 static int
 take(int *descriptor)
 {
@@ -100,7 +82,7 @@ open_directory(const IovLedgerFiles *files, gboolean create, GError **error)
         iov_error_set_errno(error, errno, "cannot open directory %s", files->directory);
         return -1;
     }
-    if (!check_owner(files->directory, &status, S_IFDIR, error))
+    if (!iov_io_check_owner(files->directory, &status, S_IFDIR, error))
         return -1;
     return take(&fd);
 }
@@ -116,7 +98,7 @@ open_lock(const IovLedgerFiles *files, int dirfd, GError **error)
         iov_error_set_errno(error, errno, "cannot open %s", files->lock);
         return -1;
     }
-    if (!check_owner(files->lock, &status, S_IFREG, error))
+    if (!iov_io_check_owner(files->lock, &status, S_IFREG, error))
         return -1;
     return take(&fd);
 }
@@ -134,7 +116,7 @@ iov_ledger_files_open(IovLedgerFiles *files, IovLedgerMode mode, GError **error)
         return iov_error_set_errno(error, errno, "cannot create ledger %s", files->database);
     if (fstatat(dirfd, DATABASE, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return iov_error_set_errno(error, errno, "cannot open ledger %s", files->database);
-    if (!check_owner(files->database, &status, S_IFREG, error))
+    if (!iov_io_check_owner(files->database, &status, S_IFREG, error))
         return FALSE;
     files->device = status.st_dev;
     files->inode = status.st_ino;

@@ -6,6 +6,7 @@
  */
 #include "iov-policy-xml.h"
 
+#include "iov-address.h"
 #include "iov-words.h"
 
 #include <string.h>
@@ -57,6 +58,15 @@ iov_take_netdev(const char *text, gpointer field, GError **error)
                              "'%.64s' is not the name of a network device", text);
     *netdev = g_strdup(text);
     return TRUE;
+}
+
+gboolean
+iov_take_address(const char *text, gpointer field, GError **error)
+{
+    char **address = field;
+
+    *address = iov_address_normalize(text, error);
+    return *address != NULL;
 }
 
 gboolean

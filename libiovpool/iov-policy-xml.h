@@ -37,6 +37,7 @@ void iov_floor_write(xmlNode *parent, const IovFloor *floor);
 
 /* Values of attributes and texts; the field's type stands behind. */
 gboolean iov_take_name(const char *text, gpointer field /* char *, a name */, GError **error);
+gboolean iov_take_address(const char *text, gpointer field /* char *, PCI */, GError **error);
 gboolean iov_take_netdev(const char *text, gpointer field /* char * */, GError **error);
 gboolean iov_take_word(const char *text, gpointer field /* char *, a short word */, GError **error);
 gboolean iov_take_migration(const char *text, gpointer field /* IovMigration */, GError **error);

@@ -3,9 +3,8 @@
  * A pool's definition as XML: read strictly, then checked against the schema as a second lock, and
  * written in canonical form. Whether its adapters exist is the manager's concern.
  */
-#include "iov-pool-private.h"
+#include "iov-pool-xml.h"
 
-#include "iov-address.h"
 #include "iov-policy-xml.h"
 
 #include <string.h>
@@ -44,15 +43,6 @@ take_numa(const char *text, gpointer field, GError **error)
     return iov_numa_from_string(text, field) ||
            iov_error_set(error, IOV_ERROR_INVALID, "'%.32s' is not prefer, require or ignore",
                          text);
-}
-
-static gboolean
-take_address(const char *text, gpointer field, GError **error)
-{
-    char **address = field;
-
-    *address = iov_address_normalize(text, error);
-    return *address != NULL;
 }
 
 static gboolean
@@ -130,7 +120,7 @@ read_adapter(xmlNode *node, const char *origin, gpointer field, GError **error)
 {
     static const IovXmlAttribute attributes[] = {
         {"netdev", iov_take_netdev, G_STRUCT_OFFSET(IovPoolEntry, netdev), FALSE},
-        {"address", take_address, G_STRUCT_OFFSET(IovPoolEntry, address), FALSE},
+        {"address", iov_take_address, G_STRUCT_OFFSET(IovPoolEntry, address), FALSE},
         {"vfs", take_vfs, G_STRUCT_OFFSET(IovPoolEntry, vfs), FALSE},
         {.name = NULL},
     };
@@ -282,15 +272,14 @@ check_class(const IovPool *pool, const xmlNode *root, const char *origin, GError
     return TRUE;
 }
 
-static IovPool *
-interpret(xmlDoc *doc, const char *origin, GError **error)
+IovPool *
+iov_pool_from_node(const xmlNode *node, const char *origin, GError **error)
 {
     g_autoptr(IovPool) pool = iov_pool_new(NULL);
-    const xmlNode *root = xmlDocGetRootElement(doc);
 
-    if (!iov_xml_check_root(root, origin, NULL, "iovpool", error) ||
-        !iov_xml_read(root, origin, NULL, pool_elements, pool, error) ||
-        !check_class(pool, root, origin, error))
+    if (!iov_xml_check_root(node, origin, NULL, "iovpool", error) ||
+        !iov_xml_read(node, origin, NULL, pool_elements, pool, error) ||
+        !check_class(pool, node, origin, error))
         return NULL;
     return g_steal_pointer(&pool);
 }
@@ -300,7 +289,8 @@ iov_pool_parse(const char *xml, gsize length, const char *origin, GError **error
 {
     g_autoptr(xmlDoc) doc = iov_xml_parse(xml, length, IOV_POOL_XML_LIMIT, origin, error);
     /* The reader first: its messages are clearer, and its limits protect the validator. */
-    g_autoptr(IovPool) pool = doc != NULL ? interpret(doc, origin, error) : NULL;
+    g_autoptr(IovPool) pool =
+        doc != NULL ? iov_pool_from_node(xmlDocGetRootElement(doc), origin, error) : NULL;
 
     if (pool == NULL || !iov_xml_validate(doc, IOV_SCHEMA_POOL, origin, error))
         return NULL;
@@ -313,7 +303,7 @@ iov_pool_parse_live(const char *xml, GError **error)
     static const char origin[] = "ledger";
     g_autoptr(xmlDoc) doc = iov_xml_parse(xml, strlen(xml), IOV_POOL_XML_LIMIT, origin, error);
 
-    return doc != NULL ? interpret(doc, origin, error) : NULL;
+    return doc != NULL ? iov_pool_from_node(xmlDocGetRootElement(doc), origin, error) : NULL;
 }
 
 static void
@@ -350,8 +340,8 @@ write_placement(xmlNode *root, const IovPool *pool)
         iov_xml_set(node, "numa", "%s", iov_numa_to_string(pool->numa));
 }
 
-static void
-write_pool(xmlNode *root, const IovPool *pool)
+void
+iov_pool_to_node(xmlNode *root, const IovPool *pool)
 {
     xmlNode *adapters;
 
@@ -380,6 +370,6 @@ iov_pool_to_xml(const IovPool *pool)
     xmlNode *root = xmlNewNode(NULL, BAD_CAST "iovpool");
 
     xmlDocSetRootElement(doc, root);
-    write_pool(root, pool);
+    iov_pool_to_node(root, pool);
     return iov_xml_format(doc, root);
 }
