@@ -5,27 +5,15 @@
  * foreign functions, which are bound where nobody uses them any more; cleaning and lifting follow
  * from what stands there.
  */
-#include "iov-manager-private.h"
+#include "iov-manager-reconcile.h"
 
 #include "iov-recover.h"
-#include "iov-request-private.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-typedef struct {
-    IovManager *manager;
-    IovLedger *ledger;
-    GHashTable *running; /* uuid to IovDomain */
-    GStrvBuilder *changes;
-    gint64 now;
-    gint64 listed_at; /* later entries are of domains that started, or were lifted, since then */
-} Reconciliation;
-
-static void say(Reconciliation *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void
-say(Reconciliation *run, const char *format, ...)
+void
+iov_reconciliation_say(IovReconciliation *run, const char *format, ...)
 {
     va_list arguments;
 
@@ -33,125 +21,6 @@ say(Reconciliation *run, const char *format, ...)
     g_autofree char *line = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     g_strv_builder_add(run->changes, line);
-}
-
-/* ---- what running domains have ---- */
-
-static gboolean
-know_request(Reconciliation *run, const IovDomain *domain, const IovRequest *request,
-             GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovStatus) status =
-        iov_ledger_get_status(run->ledger, domain->uuid, request->name, &local);
-    g_autoptr(IovPool) pool = NULL;
-
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    if (status != NULL && status->started)
-        return TRUE;
-    if (status == NULL) {
-        pool = iov_manager_live_pool(run->ledger, request->pool, NULL);
-        status = iov_manager_make_status(domain, request, pool, run->now);
-    }
-    status->started = TRUE;
-    say(run, "domain %s: request %s taken up", domain->name, request->name);
-    return iov_ledger_put_status(run->ledger, status, error);
-}
-
-static const char *
-name_of_hostdev(const IovDomainHostdev *hostdev)
-{
-    if (hostdev->request != NULL)
-        return hostdev->request;
-    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
-}
-
-/* A function that a running domain has and that the ledger gives to nobody. */
-static gboolean
-adopt_function(Reconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
-               const IovLease *function, GError **error)
-{
-    const char *name = name_of_hostdev(hostdev);
-    g_autoptr(IovStatus) status = iov_ledger_get_status(run->ledger, domain->uuid, name, NULL);
-    guint64 generation = 0;
-
-    if (status == NULL)
-        status = iov_manager_make_static_status(domain, function, name, run->now);
-    if (status->lease != NULL) {
-        say(run, "domain %s: function %s is beside the lease of request %s", domain->name,
-            hostdev->source, name);
-        return TRUE;
-    }
-    status->started = TRUE;
-    status->tier = IOV_TIER_PASSTHROUGH;
-    status->since = run->now;
-    say(run, "domain %s: function %s taken up for %s", domain->name, hostdev->source, name);
-    return iov_ledger_adopt(run->ledger, function->function, domain->uuid, domain->name, name,
-                            IOV_LEASE_ACTIVE, run->now, &generation, error) &&
-           iov_ledger_set_mac(run->ledger, function->function, generation,
-                              iov_domain_find_mac(domain, name), error) &&
-           iov_ledger_put_status(run->ledger, status, error);
-}
-
-/* A static hostdev of whose start the ledger has not heard, as the hook came to its deadline. */
-static gboolean
-know_own(Reconciliation *run, const IovDomain *domain, const IovLease *lease, GError **error)
-{
-    g_autoptr(IovStatus) status =
-        iov_ledger_get_status(run->ledger, domain->uuid, lease->request, NULL);
-    gboolean held = FALSE;
-
-    if (status == NULL || !status->is_static || lease->state != IOV_LEASE_RESERVED)
-        return TRUE;
-    if (!iov_manager_is_held(run->manager, lease, &held, error))
-        return FALSE;
-    if (!held)
-        return TRUE;
-    say(run, "domain %s: function %s is in use for %s", domain->name, lease->function,
-        lease->request);
-    status->started = TRUE;
-    return iov_ledger_put_status(run->ledger, status, error) &&
-           iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_ACTIVE, NULL,
-                           run->now, error);
-}
-
-static gboolean
-know_hostdev(Reconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
-             GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) function = iov_ledger_get_function(run->ledger, hostdev->source, &local);
-
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    if (function == NULL)
-        return TRUE;
-    if (g_strcmp0(function->domain_uuid, domain->uuid) == 0)
-        return know_own(run, domain, function, error);
-    if (function->state == IOV_LEASE_FREE || function->state == IOV_LEASE_FOREIGN)
-        return adopt_function(run, domain, hostdev, function, error);
-    say(run, "domain %s: function %s is %s%s%s", domain->name, hostdev->source,
-        iov_lease_state_to_string(function->state),
-        function->domain_name != NULL ? " for domain " : "",
-        function->domain_name != NULL ? function->domain_name : "");
-    return TRUE;
-}
-
-static gboolean
-know_domain(Reconciliation *run, const IovDomain *domain, GError **error)
-{
-    for (guint i = 0; i < domain->requests->len; i++)
-        if (!know_request(run, domain, domain->requests->pdata[i], error))
-            return FALSE;
-    for (guint i = 0; i < domain->hostdevs->len; i++)
-        if (!know_hostdev(run, domain, domain->hostdevs->pdata[i], error))
-            return FALSE;
-    return TRUE;
 }
 
 /* ---- leases without a domain, or without a device ---- */
@@ -166,10 +35,11 @@ has_device(const IovDomain *domain, const char *function)
 }
 
 static gboolean
-end_lease(Reconciliation *run, const IovLease *lease, IovLeaseState to, const char *why,
+end_lease(IovReconciliation *run, const IovLease *lease, IovLeaseState to, const char *why,
           GError **error)
 {
-    say(run, "domain %s: function %s: %s", lease->domain_name, lease->function, why);
+    iov_reconciliation_say(run, "domain %s: function %s: %s", lease->domain_name, lease->function,
+                           why);
     return iov_ledger_move(run->ledger, lease->function, lease->generation, to, NULL, run->now,
                            error);
 }
@@ -177,7 +47,7 @@ end_lease(Reconciliation *run, const IovLease *lease, IovLeaseState to, const ch
 /* The deadline is for a start that is under way; a domain that had started will not come any more.
  * A function that stood in the XML may have been QEMU's without our hearing of it. */
 static gboolean
-check_reserved_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
+check_reserved_of_gone(IovReconciliation *run, const IovLease *lease, GError **error)
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(IovStatus) status =
@@ -196,7 +66,7 @@ check_reserved_of_gone(Reconciliation *run, const IovLease *lease, GError **erro
 }
 
 static gboolean
-check_lease_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
+check_lease_of_gone(IovReconciliation *run, const IovLease *lease, GError **error)
 {
     if (lease->state == IOV_LEASE_SCRUBBING)
         return TRUE;
@@ -209,7 +79,7 @@ check_lease_of_gone(Reconciliation *run, const IovLease *lease, GError **error)
  * its way (attaching) is its driver's to finish, and of a domain that cannot be read nobody knows
  * which devices it has. */
 static gboolean
-check_lease_of_running(Reconciliation *run, const IovLease *lease, const IovDomain *domain,
+check_lease_of_running(IovReconciliation *run, const IovLease *lease, const IovDomain *domain,
                        GError **error)
 {
     g_autoptr(IovStatus) status = NULL;
@@ -233,7 +103,7 @@ check_lease_of_running(Reconciliation *run, const IovLease *lease, const IovDoma
 }
 
 static gboolean
-check_leases(Reconciliation *run, GError **error)
+check_leases(IovReconciliation *run, GError **error)
 {
     g_autoptr(GPtrArray) functions = iov_ledger_list_functions(run->ledger, NULL, error);
 
@@ -259,7 +129,7 @@ check_leases(Reconciliation *run, GError **error)
 /* ---- requests of domains that are gone ---- */
 
 static gboolean
-check_requests(Reconciliation *run, GError **error)
+check_requests(IovReconciliation *run, GError **error)
 {
     g_autoptr(GPtrArray) list = iov_ledger_list_status(run->ledger, NULL, error);
 
@@ -272,8 +142,8 @@ check_requests(Reconciliation *run, GError **error)
         if (starting || status->since >= run->listed_at ||
             g_hash_table_contains(run->running, status->domain_uuid))
             continue;
-        say(run, "domain %s: request %s ended, the domain is gone", status->domain_name,
-            status->request);
+        iov_reconciliation_say(run, "domain %s: request %s ended, the domain is gone",
+                               status->domain_name, status->request);
         if (!iov_ledger_remove_status(run->ledger, status->domain_uuid, status->request, error))
             return FALSE;
     }
@@ -283,7 +153,7 @@ check_requests(Reconciliation *run, GError **error)
 /* ---- functions that are gone from the host ---- */
 
 static gboolean
-check_functions(Reconciliation *run, GError **error)
+check_functions(IovReconciliation *run, GError **error)
 {
     g_autoptr(GPtrArray) free_functions =
         iov_ledger_list_functions_in_state(run->ledger, IOV_LEASE_FREE, error);
@@ -298,7 +168,7 @@ check_functions(Reconciliation *run, GError **error)
 
         if (driver != NULL)
             continue;
-        say(run, "function %s vanished from the host", lease->function);
+        iov_reconciliation_say(run, "function %s vanished from the host", lease->function);
         if (!iov_ledger_move(run->ledger, lease->function, lease->generation, IOV_LEASE_FOREIGN,
                              IOV_LEASE_VANISHED, run->now, error))
             return FALSE;
@@ -307,10 +177,10 @@ check_functions(Reconciliation *run, GError **error)
 }
 
 static gboolean
-reconcile_all(Reconciliation *run, GPtrArray *domains, GError **error)
+reconcile_all(IovReconciliation *run, GPtrArray *domains, GError **error)
 {
     for (guint i = 0; i < domains->len; i++)
-        if (!know_domain(run, domains->pdata[i], error))
+        if (!iov_reconciliation_know_domain(run, domains->pdata[i], error))
             return FALSE;
     return check_leases(run, error) && check_requests(run, error) && check_functions(run, error);
 }
@@ -329,7 +199,7 @@ any_is_unreadable(GPtrArray *domains)
 /* After the change of the ledger: what a domain holds is its own by then, and nobody waits while
  * drivers change. What came in since the listing may be of a domain that is not in it. */
 static gboolean
-look_at_foreign(Reconciliation *run, GPtrArray *domains, GError **error)
+look_at_foreign(IovReconciliation *run, GPtrArray *domains, GError **error)
 {
     g_autoptr(GPtrArray) functions =
         iov_ledger_list_functions_in_state(run->ledger, IOV_LEASE_FOREIGN, error);
@@ -344,13 +214,14 @@ look_at_foreign(Reconciliation *run, GPtrArray *domains, GError **error)
         if (!iov_manager_take_foreign(run->manager, function, doubt, &taken, error))
             return FALSE;
         if (taken)
-            say(run, "function %s: nobody uses it any more, it is the pool's", function->function);
+            iov_reconciliation_say(run, "function %s: nobody uses it any more, it is the pool's",
+                                   function->function);
     }
     return functions != NULL;
 }
 
 static gboolean
-reconcile_ledger(Reconciliation *run, GPtrArray *domains, GError **error)
+reconcile_ledger(IovReconciliation *run, GPtrArray *domains, GError **error)
 {
     if (!iov_manager_now(run->manager, &run->now, error) || !iov_ledger_begin(run->ledger, error))
         return FALSE;
@@ -366,7 +237,7 @@ iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at,
 {
     g_autoptr(GHashTable) running = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
-    Reconciliation run = {
+    IovReconciliation run = {
         .manager = manager, .running = running, .changes = lines, .listed_at = listed_at};
     g_autoptr(GError) local = NULL;
 
@@ -384,31 +255,4 @@ iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at,
     if (changes != NULL)
         *changes = g_strv_builder_end(lines);
     return TRUE;
-}
-
-gboolean
-iov_manager_reconnect(IovManager *manager, const IovDomain *domain, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
-    Reconciliation run = {.manager = manager, .changes = lines};
-    gboolean dirty = FALSE;
-
-    if (domain->requests->len == 0 && domain->hostdevs->len == 0)
-        return TRUE;
-    run.ledger = iov_manager_ledger(manager, FALSE, &local);
-    if (run.ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
-        return TRUE;
-    if (run.ledger == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    if (!iov_manager_concerns(run.ledger, domain, &dirty))
-        return TRUE;
-    if (!iov_manager_now(manager, &run.now, error) || !iov_ledger_begin(run.ledger, error))
-        return FALSE;
-    if (know_domain(&run, domain, error) && iov_ledger_commit(run.ledger, error))
-        return TRUE;
-    iov_ledger_rollback(run.ledger);
-    return FALSE;
 }
