@@ -17,7 +17,6 @@
 
 typedef struct {
     IovInquiry inquiry;
-    int numa_node;           /* the domain's; -1: it has none, or that is not known */
     GPtrArray *explanations; /* IovExplanation */
 } Explaining;
 
@@ -92,7 +91,7 @@ judge_all(Explaining *explaining, IovInquiryPool *pool, const IovStatus *status)
     GPtrArray *candidates = g_ptr_array_new_with_free_func((GDestroyNotify)iov_candidate_unref);
     const IovNetconf wish = wish_of(status);
     IovCandidateFacts facts = {
-        .pool = pool->pool, .request = status, .wish = &wish, .numa_node = explaining->numa_node};
+        .pool = pool->pool, .request = status, .wish = &wish, .numa_node = status->numa_node};
 
     for (guint i = 0; i < pool->functions->len; i++) {
         IovCandidate *candidate = NULL;
@@ -119,8 +118,7 @@ find_verdict(GPtrArray *candidates, guint verdicts)
 
 /* Why a request has no function: what it would hear if it asked for one now. */
 static void
-find_reason(const Explaining *explaining, const IovInquiryPool *pool, IovStatus *status,
-            GPtrArray *candidates)
+find_reason(const IovInquiryPool *pool, IovStatus *status, GPtrArray *candidates)
 {
     const IovCandidate *free = find_verdict(candidates, BIT(IOV_VERDICT_FREE));
     const IovCandidate *refused =
@@ -137,15 +135,14 @@ find_reason(const Explaining *explaining, const IovInquiryPool *pool, IovStatus 
         return;
     }
     /* Placement knows less of adapters and groups than the verdicts do. */
-    if (iov_placement_choose(pool->pool, pool->rows, explaining->numa_node, &reason) != NULL)
+    if (iov_placement_choose(pool->pool, pool->rows, status->numa_node, &reason) != NULL)
         reason = g_strdup_printf("no function of pool %s may be taken", status->pool);
     iov_status_set_reason(status, IOV_REASON_EXHAUSTED, reason);
 }
 
 /* Nobody has noted a reason, or the pool was started since. */
 static void
-complete_reason(const Explaining *explaining, const IovInquiryPool *pool, IovStatus *status,
-                GPtrArray *candidates)
+complete_reason(const IovInquiryPool *pool, IovStatus *status, GPtrArray *candidates)
 {
     gboolean is_missing =
         status->code == IOV_REASON_NONE && iov_status_get_reason(status)[0] == '\0';
@@ -155,7 +152,7 @@ complete_reason(const Explaining *explaining, const IovInquiryPool *pool, IovSta
         (!is_missing && status->code != IOV_REASON_POOL_STOPPED))
         return;
     if (status->lease == NULL) {
-        find_reason(explaining, pool, status, candidates);
+        find_reason(pool, status, candidates);
         return;
     }
     reason = g_strdup_printf("function %s is %s", status->lease->function,
@@ -172,7 +169,7 @@ explain(Explaining *explaining, IovStatus *status, gboolean active, GError **err
     if (pool == NULL)
         return FALSE;
     candidates = judge_all(explaining, pool, status);
-    complete_reason(explaining, pool, status, candidates);
+    complete_reason(pool, status, candidates);
     g_ptr_array_add(explaining->explanations, iov_explanation_new(status, active, candidates));
     return TRUE;
 }
@@ -230,7 +227,6 @@ iov_manager_explain(IovManager *manager, const char *uuid, const char *request,
                     const IovDomain *domain, GError **error)
 {
     g_auto(Explaining) explaining = {
-        .numa_node = domain != NULL ? domain->numa_node : -1,
         .explanations = g_ptr_array_new_with_free_func((GDestroyNotify)iov_explanation_unref)};
     gboolean known = FALSE;
 

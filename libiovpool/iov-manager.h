@@ -167,8 +167,8 @@ IOV_API GPtrArray *iov_manager_list_status(IovManager *manager, const char *uuid
  * iov_manager_explain:
  * @uuid: the domain's
  * @request: (nullable): one request of it, or all
- * @domain: (nullable): the domain's XML, for what the ledger does not have: its NUMA node; where
- *   the ledger knows none of its requests, these are explained as if it started now
+ * @domain: (nullable): the domain's XML: where the ledger knows none of its requests, these are
+ *   explained as if it started now
  *
  * Tells of each request why it is served as it is, of each function of its pool the one reason why
  * it was not taken, and what would help. Where the host does not answer, the ledger alone has its
