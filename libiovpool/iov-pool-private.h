@@ -7,6 +7,7 @@
 #define IOV_POOL_XML_LIMIT (256 * 1024) /* bytes */
 #define IOV_POOL_ENTRIES_LIMIT 256
 #define IOV_VFS_MAX G_MAXUINT /* vfs='max' */
+#define IOV_NETWORK_PREFIX "iovpool-" /* and the pool's name: the libvirt network that is its floor */
 
 /* One <adapter> or <match>. Exactly one of netdev, address, and the match fields is in use. */
 typedef struct {

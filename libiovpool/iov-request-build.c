@@ -64,12 +64,40 @@ iov_request_set_floor(IovRequest *request, IovFloorType type, const char *source
 }
 
 static gboolean
+stands_on_own_network(const IovRequest *request, const IovPool *pool)
+{
+    const IovFloor *floor = request->floor.type != IOV_FLOOR_UNSET ? &request->floor : &pool->floor;
+    g_autofree char *own = g_strconcat(IOV_NETWORK_PREFIX, pool->name, NULL);
+
+    if (pool->class_ != IOV_CLASS_NET)
+        return FALSE;
+    return floor->type == IOV_FLOOR_UNSET ||
+           (floor->type == IOV_FLOOR_NETWORK &&
+            (floor->source == NULL || strcmp(floor->source, own) == 0));
+}
+
+/* The pool's own network is macvtap on the bare PFs, and libvirt takes no VLAN on macvtap: the
+ * guest would stand in its VLAN on the function, and in none on the floor. */
+static gboolean
+check_vlan(const IovRequest *request, const IovPool *pool, const IovNetconf *merged, GError **error)
+{
+    if (!merged->has_vlan || merged->vlan == 0 || !stands_on_own_network(request, pool))
+        return TRUE;
+    return iov_error_set(error, IOV_ERROR_INVALID,
+                         "request '%s' is in VLAN %u and its floor, network " IOV_NETWORK_PREFIX
+                         "%s, in none: a fallback would move the guest to another network; name a "
+                         "floor in that VLAN (--floor bridge:NAME, network:NAME or "
+                         "direct:NETDEV.%u), or --floor none",
+                         request->name, merged->vlan, pool->name, merged->vlan);
+}
+
+static gboolean
 check_against_pool(const IovRequest *request, const IovPool *pool, GError **error)
 {
     IovNetconf merged;
 
     if (iov_netconf_merge(&pool->defaults, &request->netconf, &merged, error))
-        return TRUE;
+        return check_vlan(request, pool, &merged, error);
     g_prefix_error(error, "request '%s': ", request->name);
     return FALSE;
 }

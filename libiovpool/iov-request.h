@@ -98,7 +98,8 @@ IOV_API void iov_request_set_floor(IovRequest *request, IovFloorType type, const
  * @pool: (nullable): the request's pool
  *
  * Checks what was set by the rules for a request in a domain's metadata, and against the limits of
- * @pool.
+ * @pool. A request in a VLAN needs a floor in that VLAN: the pool's own network is in none, and is
+ * refused with %IOV_ERROR_INVALID.
  *
  * Since: 0.1
  */

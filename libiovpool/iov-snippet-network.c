@@ -11,7 +11,7 @@
 char *
 iov_network_name(const IovPool *pool)
 {
-    return g_strconcat("iovpool-", pool->name, NULL);
+    return g_strconcat(IOV_NETWORK_PREFIX, pool->name, NULL);
 }
 
 char *

@@ -120,6 +120,69 @@ START_TEST(the_limits_of_the_pool_hold)
 }
 END_TEST
 
+START_TEST(a_vlan_needs_a_floor_in_it)
+{
+    static const struct {
+        IovFloorType type;
+        const char *source;
+        gboolean refused;
+    } floors[] = {
+        {IOV_FLOOR_UNSET, NULL, TRUE},
+        {IOV_FLOOR_NETWORK, "iovpool-fast", TRUE},
+        {IOV_FLOOR_NETWORK, "iovpool-faster", FALSE},
+        {IOV_FLOOR_BRIDGE, "br42", FALSE},
+        {IOV_FLOOR_DIRECT, "enp1s0.42", FALSE},
+        {IOV_FLOOR_NONE, NULL, FALSE},
+    };
+    g_autoptr(IovPool) pool = iov_pool_new("fast");
+
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(floors); i++) {
+        gboolean of_pool = i % 2 == 1; /* the VLAN is the pool's, the floor the request's */
+        g_autoptr(GError) error = NULL;
+        g_autoptr(IovRequest) request = make();
+
+        pool->defaults.has_vlan = of_pool;
+        pool->defaults.vlan = of_pool ? 42 : 0;
+        if (!of_pool)
+            iov_request_set_vlan(request, 42);
+        iov_request_set_floor(request, floors[i / 2].type, floors[i / 2].source, NULL);
+        if (!floors[i / 2].refused)
+            assert_done(iov_request_check(request, pool, &error), error);
+        else
+            assert_fails(iov_request_check(request, pool, &error), error, IOV_ERROR_INVALID,
+                         "request 'net0' is in VLAN 42 and its floor, network iovpool-fast");
+    }
+}
+END_TEST
+
+START_TEST(the_floor_of_the_pool_may_be_in_its_vlan)
+{
+    const IovFloor bridge = {IOV_FLOOR_BRIDGE, (char *)"br42", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovRequest) tagged = make();
+    g_autoptr(IovRequest) untagged = make();
+    g_autoptr(IovPool) pool = iov_pool_new("fast");
+
+    iov_request_set_vlan(tagged, 42);
+    iov_request_set_vlan(untagged, 0);
+    assert_done(iov_request_check(untagged, pool, &error), error);
+    iov_floor_copy(&pool->floor, &bridge);
+    assert_done(iov_request_check(tagged, pool, &error), error);
+}
+END_TEST
+
+START_TEST(a_vlan_of_another_class_is_not_judged)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovRequest) request = make();
+    g_autoptr(IovPool) pool = iov_pool_new("fast");
+
+    pool->class_ = IOV_CLASS_INFINIBAND;
+    iov_request_set_vlan(request, 42);
+    assert_done(iov_request_check(request, pool, &error), error);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -131,6 +194,9 @@ main(void)
     tcase_add_test(all, names_and_macs_are_checked);
     tcase_add_test(all, the_rules_of_the_xml_hold);
     tcase_add_test(all, the_limits_of_the_pool_hold);
+    tcase_add_test(all, a_vlan_needs_a_floor_in_it);
+    tcase_add_test(all, the_floor_of_the_pool_may_be_in_its_vlan);
+    tcase_add_test(all, a_vlan_of_another_class_is_not_judged);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }
