@@ -10,6 +10,7 @@
 #include "iov-address.h"
 #include "iov-alias.h"
 #include "iov-io.h"
+#include "iov-policy-xml.h"
 #include "iov-xml.h"
 
 #include <string.h>
@@ -175,14 +176,14 @@ find_source_address(xmlNode *device)
 
 /* An alias is the admin's to choose: only one that is made of a valid name belongs to a request. */
 static char *
-request_of_alias(const char *alias)
+request_of_alias(const char *alias, const char *suffix)
 {
     if (alias == NULL || !g_str_has_prefix(alias, IOV_ALIAS_PREFIX) ||
-        !g_str_has_suffix(alias, IOV_ALIAS_FUNCTION_SUFFIX))
+        !g_str_has_suffix(alias, suffix))
         return NULL;
 
     const char *start = alias + strlen(IOV_ALIAS_PREFIX);
-    gssize length = (gssize)strlen(start) - (gssize)strlen(IOV_ALIAS_FUNCTION_SUFFIX);
+    gssize length = (gssize)strlen(start) - (gssize)strlen(suffix);
     g_autofree char *name = length > 0 ? g_strndup(start, (gsize)length) : NULL;
 
     if (name == NULL || !iov_pool_check_name(name, NULL))
@@ -208,9 +209,40 @@ read_hostdev(Reading *reading, xmlNode *device, const char *alias, GError **erro
 
     hostdev->source = g_strdup(iov_address_format(&address, text));
     hostdev->alias = g_strdup(alias);
-    hostdev->request = request_of_alias(alias);
+    hostdev->request = request_of_alias(alias, IOV_ALIAS_FUNCTION_SUFFIX);
     g_ptr_array_add(reading->domain->hostdevs, hostdev);
     return TRUE;
+}
+
+static char *
+netdev_attribute(const xmlNode *node, const char *name)
+{
+    g_autofree char *text = node != NULL ? iov_xml_attribute(node, name) : NULL;
+    char *netdev = NULL;
+
+    if (text != NULL)
+        (void)iov_take_netdev(text, &netdev, NULL);
+    return netdev;
+}
+
+static void
+read_floor(Reading *reading, xmlNode *device, const char *alias)
+{
+    if (!xmlStrEqual(device->name, BAD_CAST "interface") || attribute_is(device, "type", "hostdev"))
+        return;
+
+    char *request = request_of_alias(alias, "");
+    if (request == NULL)
+        return;
+
+    IovDomainFloor *floor = g_new0(IovDomainFloor, 1);
+    xmlNode *source = iov_xml_first(device, NULL, "source");
+
+    floor->request = request;
+    floor->bridge = netdev_attribute(source, "bridge");
+    floor->device = netdev_attribute(iov_xml_first(device, NULL, "target"), "dev");
+    floor->is_macvtap = source != NULL && attribute_is(source, "mode", "bridge");
+    g_ptr_array_add(reading->domain->floors, floor);
 }
 
 static void
@@ -255,6 +287,7 @@ read_device(Reading *reading, xmlNode *device, GError **error)
 
     note_guest_bus(reading, device);
     read_controller(reading, device, alias);
+    read_floor(reading, device, alias);
     if (!read_hostdev(reading, device, alias, error))
         return FALSE;
     if (alias != NULL)

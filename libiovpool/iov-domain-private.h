@@ -11,6 +11,15 @@ typedef struct {
     char *request; /* nullable: the request that it serves, from alias ua-iov-NAME-vf */
 } IovDomainHostdev;
 
+/* An <interface> with alias ua-iov-NAME: what a request stands on where it has no function. What is
+ * not given, or is no netdev's name, is NULL. */
+typedef struct {
+    char *request;
+    char *bridge; /* the Linux bridge that its tap is in, of a running domain for a network too */
+    char *device; /* its end on the host, of a running domain: vnet0, macvtap0 */
+    gboolean is_macvtap; /* in mode bridge */
+} IovDomainFloor;
+
 typedef struct {
     int index;
     char *alias; /* nullable */
@@ -28,6 +37,7 @@ struct _IovDomain {
     gboolean memory_set_aside;
     GPtrArray *requests;    /* IovRequest */
     GPtrArray *hostdevs;    /* IovDomainHostdev */
+    GPtrArray *floors;      /* IovDomainFloor */
     GPtrArray *controllers; /* IovDomainController */
     GHashTable *aliases;    /* set of char* */
 };
@@ -37,3 +47,6 @@ const char *iov_domain_find_mac(const IovDomain *domain, const char *name);
 
 /* A domain of which nothing is known yet: empty lists, NUMA node -1, name and machine NULL. */
 IovDomain *iov_domain_new(void);
+void iov_domain_floor_free(IovDomainFloor *floor);
+/* The floor of the request of that name. (transfer none) (nullable) */
+const IovDomainFloor *iov_domain_find_floor(const IovDomain *domain, const char *request);

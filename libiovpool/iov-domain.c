@@ -27,6 +27,15 @@ controller_free(IovDomainController *controller)
     g_free(controller);
 }
 
+void
+iov_domain_floor_free(IovDomainFloor *floor)
+{
+    g_free(floor->request);
+    g_free(floor->bridge);
+    g_free(floor->device);
+    g_free(floor);
+}
+
 IovDomain *
 iov_domain_new(void)
 {
@@ -36,6 +45,7 @@ iov_domain_new(void)
     domain->numa_node = -1;
     domain->requests = g_ptr_array_new_with_free_func((GDestroyNotify)iov_request_unref);
     domain->hostdevs = g_ptr_array_new_with_free_func((GDestroyNotify)hostdev_free);
+    domain->floors = g_ptr_array_new_with_free_func((GDestroyNotify)iov_domain_floor_free);
     domain->controllers = g_ptr_array_new_with_free_func((GDestroyNotify)controller_free);
     domain->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return domain;
@@ -70,6 +80,7 @@ iov_domain_unref(IovDomain *domain)
     g_free(domain->machine);
     g_ptr_array_unref(domain->requests);
     g_ptr_array_unref(domain->hostdevs);
+    g_ptr_array_unref(domain->floors);
     g_ptr_array_unref(domain->controllers);
     g_hash_table_unref(domain->aliases);
     g_free(domain);
@@ -206,6 +217,18 @@ iov_domain_find_source(const IovDomain *domain, const char *alias)
 
         if (g_strcmp0(hostdev->alias, alias) == 0)
             return hostdev->source;
+    }
+    return NULL;
+}
+
+const IovDomainFloor *
+iov_domain_find_floor(const IovDomain *domain, const char *request)
+{
+    for (guint i = 0; i < domain->floors->len; i++) {
+        const IovDomainFloor *floor = g_ptr_array_index(domain->floors, i);
+
+        if (strcmp(floor->request, request) == 0)
+            return floor;
     }
     return NULL;
 }

@@ -35,6 +35,13 @@ dump_devices(const IovDomain *domain, GString *text)
         g_string_append_printf(text, "hostdev %s, alias %s, request %s\n", hostdev->source,
                                or_none(hostdev->alias), or_none(hostdev->request));
     }
+    for (guint i = 0; i < domain->floors->len; i++) {
+        const IovDomainFloor *floor = g_ptr_array_index(domain->floors, i);
+
+        g_string_append_printf(text, "floor of %s, bridge %s, device %s%s\n", floor->request,
+                               or_none(floor->bridge), or_none(floor->device),
+                               floor->is_macvtap ? ", macvtap" : "");
+    }
     for (guint i = 0; i < domain->controllers->len; i++) {
         const IovDomainController *controller = g_ptr_array_index(domain->controllers, i);
 
