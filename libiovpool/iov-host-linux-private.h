@@ -31,6 +31,8 @@ void iov_host_linux_set_limits(IovHost *host, const IovHostLimits *limits);
 int iov_host_linux_open_dir(IovHostLinux *linux_host, const char *path);
 /* The directory of a PCI device, or -1 with @error: IOV_ERROR_NOT_FOUND where there is none. */
 int iov_host_linux_open_device(IovHostLinux *linux_host, const char *address, GError **error);
+/* The directory of a netdev, or -1 with @error: IOV_ERROR_NOT_FOUND where there is none. */
+int iov_host_linux_open_netdev(IovHostLinux *linux_host, const char *netdev, GError **error);
 /* The last component of the link at @path. FALSE, without an error, where there is none. */
 gboolean iov_host_linux_read_name(int dirfd, const char *path,
                                   char name[static IOV_HOST_NAME_SIZE]);
@@ -65,6 +67,16 @@ gboolean iov_host_linux_unbind(IovHost *host, const char *function, GError **err
 gboolean iov_host_linux_probe(IovHost *host, const char *function, const char *driver,
                               GError **error);
 gboolean iov_host_linux_reset(IovHost *host, const char *function, GError **error);
+
+/* ---- iov-host-linux-bridge.c ---- */
+GPtrArray *iov_host_linux_list_uplinks(IovHost *host, const char *bridge,
+                                       const char *const *netdevs, GError **error);
+char *iov_host_linux_get_mac(IovHost *host, const char *netdev, GError **error);
+gboolean iov_host_linux_set_filter(IovHost *host, const char *pf_netdev, const char *mac,
+                                   gboolean present, GError **error);
+gboolean iov_host_linux_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean iov_host_linux_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode,
+                                    GError **error);
 
 /* ---- iov-host-linux-wait.c ---- */
 /* Events of PCI devices coming and going: udev's, or in a foreign tree the directories' own. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The Linux host: its handle, its table of operations, how it opens what is below its root, and
- * the small questions about netdevs, drivers and the boot. Discovery, effects, waiting and who uses
- * a function stand in iov-host-linux-*.c; netlink in iov-host-netlink*.c.
+ * the small questions about netdevs, drivers and the boot. Discovery, effects, bridges, waiting and
+ * who uses a function stand in iov-host-linux-*.c; netlink in iov-host-netlink*.c.
  */
 #include "config.h"
 
@@ -136,9 +136,8 @@ iov_host_linux_visit(int dirfd, const char *path, IovHostVisitor visit, gpointer
     closedir(dir);
 }
 
-/* The directory of a netdev, or -1 with @error. */
-static int
-open_netdev(IovHostLinux *linux_host, const char *netdev, GError **error)
+int
+iov_host_linux_open_netdev(IovHostLinux *linux_host, const char *netdev, GError **error)
 {
     g_autofree char *path = g_strdup_printf("sys/class/net/%s", netdev);
     gboolean possible = netdev[0] != '\0' && strlen(netdev) < IFNAMSIZ &&
@@ -155,7 +154,7 @@ static char *
 linux_find_netdev(IovHost *host, const char *netdev, GError **error)
 {
     char name[IOV_HOST_NAME_SIZE];
-    IOV_IO_AUTO_CLOSE int fd = open_netdev((IovHostLinux *)host, netdev, error);
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_netdev((IovHostLinux *)host, netdev, error);
 
     if (fd < 0)
         return NULL;
@@ -169,7 +168,7 @@ linux_find_netdev(IovHost *host, const char *netdev, GError **error)
 static gboolean
 linux_get_link(IovHost *host, const char *netdev, IovLink *link, GError **error)
 {
-    IOV_IO_AUTO_CLOSE int fd = open_netdev((IovHostLinux *)host, netdev, error);
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_netdev((IovHostLinux *)host, netdev, error);
 
     if (fd < 0)
         return FALSE;
@@ -296,6 +295,11 @@ static const IovHostOperations linux_operations = {
     .get_link = linux_get_link,
     .set_vf_netconf = linux_set_vf_netconf,
     .get_vf_netconf = linux_get_vf_netconf,
+    .list_uplinks = iov_host_linux_list_uplinks,
+    .get_mac = iov_host_linux_get_mac,
+    .set_filter = iov_host_linux_set_filter,
+    .unlearn = iov_host_linux_unlearn,
+    .set_macvtap = iov_host_linux_set_macvtap,
     .reset = iov_host_linux_reset,
     .find_user = iov_host_linux_find_user,
     .find_vfio_holder = iov_host_linux_find_vfio_holder,

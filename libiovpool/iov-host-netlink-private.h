@@ -3,6 +3,7 @@
 
 #include "iov-host-netlink.h"
 
+#include <linux/if_ether.h>
 #include <netlink/msg.h>
 #include <netlink/socket.h>
 
@@ -19,3 +20,5 @@ int iov_netlink_run(IovNetlink *netlink, struct nl_msg *message, IovNetlinkReade
 /* Sets @error for errno value @number of an operation on @netdev: "cannot WHAT: ...". */
 gboolean iov_netlink_fail(const char *netdev, int number, GError **error, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
+/* The bytes of a canonical MAC address. */
+gboolean iov_netlink_read_mac(const char *mac, guint8 bytes[static ETH_ALEN]);

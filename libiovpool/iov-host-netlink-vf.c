@@ -36,13 +36,9 @@ static int
 put_mac(struct nl_msg *message, guint index, const IovNetconf *one)
 {
     struct ifla_vf_mac value = {.vf = index};
-    unsigned int bytes[ETH_ALEN] = {0};
 
-    if (sscanf(one->mac, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-               &bytes[4], &bytes[5]) != ETH_ALEN)
+    if (!iov_netlink_read_mac(one->mac, value.mac))
         return -EINVAL;
-    for (guint i = 0; i < ETH_ALEN; i++)
-        value.mac[i] = (__u8)bytes[i];
     return nla_put(message, IFLA_VF_MAC, sizeof(value), &value);
 }
 

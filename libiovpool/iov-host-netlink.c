@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An rtnetlink socket: one request, its whole answer, the kernel's errno. Links up and down, and
- * whether a netdev has an address. VF policies stand in iov-host-netlink-vf.c.
+ * whether a netdev has an address. VF policies stand in iov-host-netlink-vf.c, who gets the frames
+ * for a MAC in iov-host-netlink-bridge.c.
  */
 #include "iov-host-netlink-private.h"
 
@@ -12,6 +13,7 @@
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -139,6 +141,19 @@ iov_netlink_fail(const char *netdev, int number, GError **error, const char *for
     if (number == ENODEV)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND, "cannot %s: no netdev %s", what, netdev);
     return iov_error_set_errno(error, number, "cannot %s", what);
+}
+
+gboolean
+iov_netlink_read_mac(const char *mac, guint8 bytes[static ETH_ALEN])
+{
+    unsigned int parts[ETH_ALEN] = {0};
+
+    if (sscanf(mac, "%2x:%2x:%2x:%2x:%2x:%2x", &parts[0], &parts[1], &parts[2], &parts[3],
+               &parts[4], &parts[5]) != ETH_ALEN)
+        return FALSE;
+    for (guint i = 0; i < ETH_ALEN; i++)
+        bytes[i] = (guint8)parts[i];
+    return TRUE;
 }
 
 struct nl_msg *

@@ -18,6 +18,15 @@ gboolean iov_netlink_set_up(IovNetlink *netlink, const char *netdev, gboolean up
 gboolean iov_netlink_has_address(IovNetlink *netlink, const char *netdev, gboolean *has_address,
                                  GError **error);
 
+/* As the operations of iov-host.h of these names. */
+gboolean iov_netlink_set_filter(IovNetlink *netlink, const char *netdev, const char *mac,
+                                gboolean present, GError **error);
+gboolean iov_netlink_unlearn(IovNetlink *netlink, const char *port, const char *mac,
+                             GError **error);
+/* @mode is the kernel's, MACVLAN_MODE_*. */
+gboolean iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, guint32 mode,
+                                 GError **error);
+
 /* Sets what is set in @netconf, property by property. A property that the driver does not have is
  * no error where it is to have the value of a scrubbed function anyway. */
 gboolean iov_netlink_set_vf(IovNetlink *netlink, const char *netdev, guint index,

@@ -6,6 +6,15 @@
 #include "iov-host.h"
 
 void
+iov_uplink_free(IovUplink *uplink)
+{
+    g_free(uplink->port);
+    g_free(uplink->netdev);
+    g_free(uplink->mac);
+    g_free(uplink);
+}
+
+void
 iov_host_free(IovHost *host)
 {
     if (host != NULL)
@@ -91,6 +100,37 @@ iov_host_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index, IovNe
                         GError **error)
 {
     return host->operations->get_vf_netconf(host, pf_netdev, index, netconf, error);
+}
+
+GPtrArray *
+iov_host_list_uplinks(IovHost *host, const char *bridge, const char *const *netdevs, GError **error)
+{
+    return host->operations->list_uplinks(host, bridge, netdevs, error);
+}
+
+char *
+iov_host_get_mac(IovHost *host, const char *netdev, GError **error)
+{
+    return host->operations->get_mac(host, netdev, error);
+}
+
+gboolean
+iov_host_set_filter(IovHost *host, const char *pf_netdev, const char *mac, gboolean present,
+                    GError **error)
+{
+    return host->operations->set_filter(host, pf_netdev, mac, present, error);
+}
+
+gboolean
+iov_host_unlearn(IovHost *host, const char *port, const char *mac, GError **error)
+{
+    return host->operations->unlearn(host, port, mac, error);
+}
+
+gboolean
+iov_host_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error)
+{
+    return host->operations->set_macvtap(host, netdev, mode, error);
 }
 
 gboolean

@@ -11,6 +11,18 @@
  */
 typedef struct _IovHost IovHost;
 
+/* A bridge's way to a netdev: that is port @port itself, or stands below it (of a VLAN's device, of
+ * a bond). */
+typedef struct {
+    char *port, *netdev;
+    char *mac; /* the netdev's own */
+} IovUplink;
+void iov_uplink_free(IovUplink *uplink);
+
+/* What a macvtap does with a frame for another one on the same device: hands it over there, or
+ * sends it out as any other. */
+typedef enum { IOV_MACVTAP_BRIDGE, IOV_MACVTAP_VEPA } IovMacvtapMode;
+
 typedef struct {
     void (*free)(IovHost *host);
     /* Every SR-IOV capable PCI device of the host, by address. (element-type IovAdapter) */
@@ -43,6 +55,21 @@ typedef struct {
     /* What the driver reports; what it does not report stays unset. */
     gboolean (*get_vf_netconf)(IovHost *host, const char *pf_netdev, guint index,
                                IovNetconf *netconf, GError **error);
+    /* A bridge's ways to those of @netdevs; none where it is no Linux bridge, or is not there.
+     * (element-type IovUplink) */
+    GPtrArray *(*list_uplinks)(IovHost *host, const char *bridge, const char *const *netdevs,
+                               GError **error);
+    /* A netdev's own MAC address, canonical; IOV_ERROR_NOT_FOUND. (transfer full) */
+    char *(*get_mac)(IovHost *host, const char *netdev, GError **error);
+    /* Whether an adapter gives frames for @mac to its PF (bridge(8), "fdb add MAC dev NETDEV
+     * self"), its own VFs' frames too. No-op where it stands so. */
+    gboolean (*set_filter)(IovHost *host, const char *pf_netdev, const char *mac, gboolean present,
+                           GError **error);
+    /* The bridge of @port no longer sends frames for @mac there, if it did: to every port, until it
+     * sees where they come from. */
+    gboolean (*unlearn)(IovHost *host, const char *port, const char *mac, GError **error);
+    /* IOV_ERROR_NOT_FOUND where there is no such netdev. */
+    gboolean (*set_macvtap)(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error);
     /* A function-level reset where the device has one; TRUE also where it has none. */
     gboolean (*reset)(IovHost *host, const char *function, GError **error);
     /* Who uses the function outside the pool: a netdev that is up or has an address, another
@@ -88,6 +115,14 @@ gboolean iov_host_set_vf_netconf(IovHost *host, const char *pf_netdev, guint ind
                                  const IovNetconf *netconf, GError **error);
 gboolean iov_host_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index,
                                  IovNetconf *netconf, GError **error);
+GPtrArray *iov_host_list_uplinks(IovHost *host, const char *bridge, const char *const *netdevs,
+                                 GError **error);
+char *iov_host_get_mac(IovHost *host, const char *netdev, GError **error);
+gboolean iov_host_set_filter(IovHost *host, const char *pf_netdev, const char *mac,
+                             gboolean present, GError **error);
+gboolean iov_host_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean iov_host_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode,
+                              GError **error);
 gboolean iov_host_reset(IovHost *host, const char *function, GError **error);
 char *iov_host_find_user(IovHost *host, const char *function, GError **error);
 gboolean iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);

@@ -8,6 +8,8 @@
 #define FAKE_TEXT_SIZE 160
 #define FAKE_HOLDERS 64
 #define FAKE_NEIGHBOURS 16
+#define FAKE_PORTS 16
+#define FAKE_PAIRS 64
 #define FAKE_JOURNAL_SIZE (1024 * 1024)
 
 /* Fixed sizes and no pointers: the whole state is one shared mapping. */
@@ -34,6 +36,20 @@ typedef struct {
     FakeVf vfs[FAKE_HOST_VFS];
 } FakePf;
 
+/* A MAC at a netdev; a free place where @netdev is "". */
+typedef struct {
+    char netdev[FAKE_NAME_SIZE], mac[IOV_MAC_SIZE];
+} FakePair;
+
+typedef struct {
+    char bridge[FAKE_NAME_SIZE], port[FAKE_NAME_SIZE], lower[FAKE_NAME_SIZE];
+} FakePort;
+
+typedef struct {
+    char netdev[FAKE_NAME_SIZE];
+    IovMacvtapMode mode;
+} FakeMacvtap;
+
 typedef struct {
     gint64 now, creation_delay;
     char boot_id[64];
@@ -50,6 +66,9 @@ typedef struct {
     } neighbours[FAKE_NEIGHBOURS];
     FakePf pfs[FAKE_HOST_ADAPTERS];
     guint64 available; /* memory, KiB */
+    FakePort ports[FAKE_PORTS];
+    FakeMacvtap macvtaps[FAKE_PORTS];
+    FakePair filters[FAKE_PAIRS], learned[FAKE_PAIRS];
     gsize journal_length;
     char journal[FAKE_JOURNAL_SIZE];
 } FakeState;
@@ -111,3 +130,10 @@ gboolean fake_set_vf_netconf(IovHost *host, const char *pf_netdev, guint index,
                              const IovNetconf *netconf, GError **error);
 gboolean fake_get_vf_netconf(IovHost *host, const char *pf_netdev, guint index, IovNetconf *netconf,
                              GError **error);
+GPtrArray *fake_list_uplinks(IovHost *host, const char *bridge, const char *const *netdevs,
+                             GError **error);
+char *fake_get_mac(IovHost *host, const char *netdev, GError **error);
+gboolean fake_set_filter(IovHost *host, const char *pf_netdev, const char *mac, gboolean present,
+                         GError **error);
+gboolean fake_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean fake_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error);

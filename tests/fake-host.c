@@ -373,6 +373,10 @@ fake_host_reboot(IovHost *host, const char *boot_id)
 
     g_strlcpy(state->boot_id, boot_id, sizeof(state->boot_id));
     memset(state->holders, 0, sizeof(state->holders));
+    memset(state->ports, 0, sizeof(state->ports));
+    memset(state->macvtaps, 0, sizeof(state->macvtaps));
+    memset(state->filters, 0, sizeof(state->filters));
+    memset(state->learned, 0, sizeof(state->learned));
     for (gsize i = 0; i < FAKE_HOST_ADAPTERS; i++) {
         FakePf *pf = &state->pfs[i];
 

@@ -10,6 +10,8 @@
  *    with IOV_ERROR_TIMEOUT where they take longer than FAKE_HOST_LIMIT;
  *  - where autoprobe is on, a new VF is bound to the adapter's VF driver and has a netdev, down;
  *  - sriov_drivers_autoprobe=0 also stops a later probe, unless driver_override is set;
+ *  - an adapter's filter, a bridge's table and a macvtap's mode stay as they are set, and setting
+ * them so again is no effect;
  *  - a netdev is lost on unbind; an unbind or a removal of a VF that is held times out;
  *  - a driver that needs its link up accepts the count while it is down, and makes no VF.
  *
@@ -33,7 +35,8 @@
 #define FAKE_HOST_DEATH 77 /* exit status of a child that died at an effect */
 #define FAKE_HOST_MEMORY (G_GUINT64_CONSTANT(8) * 1024 * 1024) /* KiB */
 #define FAKE_HOST_ADAPTERS 64
-#define FAKE_HOST_VFS 256 /* of one adapter */
+#define FAKE_HOST_VFS 256                        /* of one adapter */
+#define FAKE_HOST_BRIDGE_MAC "52:54:00:b0:00:01" /* of every bridge */
 
 /* Strings are copied. What is left zero is: no netdev, no driver, class other, ... */
 typedef struct {
@@ -62,6 +65,15 @@ void fake_host_add(IovHost *host, const FakeAdapter *adapter);
 void fake_host_add_igb(IovHost *host, const char *address, const char *netdev);
 /* An NVMe drive with 4 VFs and no netdev. */
 void fake_host_add_nvme(IovHost *host, const char *address);
+
+/* Port @port of bridge @bridge, which it makes; @lower (nullable) is below it. */
+void fake_host_add_port(IovHost *host, const char *bridge, const char *port, const char *lower);
+void fake_host_add_macvtap(IovHost *host, const char *netdev);
+/* What the host sends where. */
+gboolean fake_host_has_filter(IovHost *host, const char *netdev, const char *mac);
+void fake_host_learn(IovHost *host, const char *port, const char *mac);
+gboolean fake_host_has_learned(IovHost *host, const char *port, const char *mac);
+IovMacvtapMode fake_host_get_macvtap(IovHost *host, const char *netdev);
 
 /* ---- what was done: one line an effect, in order, refused ones with their reason ---- */
 
@@ -109,5 +121,6 @@ void fake_host_set_available_memory(IovHost *host, guint64 kib);
 
 /* ---- clock and boot ---- */
 void fake_host_advance(IovHost *host, gint64 microseconds);
-/* A new boot: no VFs, links as they were added, no holders; the boot id is @boot_id. */
+/* A new boot: no VFs, bridges and macvtaps, links as they were added, no holders; the boot id is
+ * @boot_id. */
 void fake_host_reboot(IovHost *host, const char *boot_id);

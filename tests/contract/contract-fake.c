@@ -44,13 +44,15 @@ main(void)
                                  .vf_driver = "igbvf",
                                  .has_policy = TRUE,
                                  .hold = hold,
-                                 .release = release};
+                                 .release = release,
+                                 .has_filter = fake_host_has_filter};
     const ContractSubject nvme = {.name = "contract of a drive",
                                   .open = open_fake,
                                   .pf = NVME,
                                   .plain = PLAIN,
                                   .hold = hold,
-                                  .release = release};
+                                  .release = release,
+                                  .has_filter = fake_host_has_filter};
     int failed = run_suite(contract_suite(&igb));
 
     return run_suite(contract_suite(&nvme)) == EXIT_SUCCESS ? failed : EXIT_FAILURE;

@@ -45,6 +45,21 @@ release(IovHost *host, int iommu_group)
     iov_io_close(&held);
 }
 
+/* By bridge(8), of iproute2. */
+static gboolean
+has_filter(IovHost *host, const char *netdev, const char *mac)
+{
+    g_autofree char *command = g_strdup_printf("bridge fdb show dev %s", netdev);
+    g_autofree char *output = NULL;
+    int status = -1;
+
+    (void)host;
+    ck_assert(g_spawn_command_line_sync(command, &output, NULL, &status, NULL));
+    ck_assert_int_eq(status, 0);
+    g_autofree char *line = g_strdup_printf("%s self", mac);
+    return strstr(output, line) != NULL;
+}
+
 /* The network driver of the VFs, where it is known and loaded. */
 static const char *
 vf_driver_of(const IovAdapter *adapter)
@@ -81,7 +96,8 @@ run(const char *pf, const char *plain)
                                      .vf_driver = netdev != NULL ? vf_driver_of(adapter) : NULL,
                                      .has_policy = netdev != NULL,
                                      .hold = hold,
-                                     .release = release};
+                                     .release = release,
+                                     .has_filter = has_filter};
     if (netdev == NULL)
         printf("%s: no netdev, so nothing of links and VF policies\n", pf);
     else if (subject.vf_driver == NULL)

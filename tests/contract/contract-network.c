@@ -219,6 +219,48 @@ START_TEST(a_missing_vf_has_no_policy)
 }
 END_TEST
 
+/* With VFs, and without them: the bridge is there before the pool and after it. */
+START_TEST(a_filter_holds_a_mac)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *pf = netdev();
+
+    for (guint vfs = 0; vfs < 2; vfs++) {
+        contract_create(vfs, FALSE);
+        ck_assert(!contract->has_filter(contract_host, pf, MAC));
+        for (guint i = 0; i < 2; i++) {
+            assert_done(iov_host_set_filter(contract_host, pf, MAC, TRUE, &error), error);
+            ck_assert(contract->has_filter(contract_host, pf, MAC));
+        }
+        for (guint i = 0; i < 2; i++) {
+            assert_done(iov_host_set_filter(contract_host, pf, MAC, FALSE, &error), error);
+            ck_assert(!contract->has_filter(contract_host, pf, MAC));
+        }
+    }
+    assert_fails(iov_host_set_filter(contract_host, "iovnone0", MAC, TRUE, &error), error,
+                 IOV_ERROR_NOT_FOUND, "iovnone0");
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_neither_bridge_nor_macvtap)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *pf = netdev();
+    g_autofree char *mac = iov_host_get_mac(contract_host, pf, &error);
+    const char *const netdevs[] = {pf, NULL};
+
+    assert_done(mac != NULL, error);
+    g_autoptr(GPtrArray) uplinks =
+        iov_host_list_uplinks(contract_host, "iovnone0", netdevs, &error);
+    assert_done(uplinks != NULL, error);
+    ck_assert_uint_eq(uplinks->len, 0);
+    assert_fails(iov_host_get_mac(contract_host, "iovnone0", &error) != NULL, error,
+                 IOV_ERROR_NOT_FOUND, "iovnone0");
+    assert_fails(iov_host_set_macvtap(contract_host, "iovnone0", IOV_MACVTAP_VEPA, &error), error,
+                 IOV_ERROR_NOT_FOUND, "iovnone0");
+}
+END_TEST
+
 START_TEST(a_netdev_lives_as_long_as_its_driver)
 {
     g_autoptr(GError) error = NULL;
@@ -260,6 +302,8 @@ contract_add_network(TCase *tests)
     tcase_add_test(tests, a_rate_is_read_back);
     tcase_add_test(tests, a_link_state_is_set_or_unsupported);
     tcase_add_test(tests, a_missing_vf_has_no_policy);
+    tcase_add_test(tests, a_filter_holds_a_mac);
+    tcase_add_test(tests, what_is_not_there_is_neither_bridge_nor_macvtap);
     if (contract->vf_driver != NULL)
         tcase_add_test(tests, a_netdev_lives_as_long_as_its_driver);
 }

@@ -20,6 +20,8 @@ typedef struct {
     /* Makes this process hold the group's vfio descriptor, and let it go. */
     void (*hold)(IovHost *host, int iommu_group);
     void (*release)(IovHost *host, int iommu_group);
+    /* Whether the PF's filter holds @mac, by other means than the host's. */
+    gboolean (*has_filter)(IovHost *host, const char *netdev, const char *mac);
 } ContractSubject;
 
 Suite *contract_suite(const ContractSubject *subject);

@@ -338,6 +338,12 @@ START_TEST(netlink_is_for_the_real_root)
                  IOV_ERROR_UNSUPPORTED, "another root");
     assert_fails(iov_host_get_vf_netconf(host, "enp1s0", 0, &now, &error), error,
                  IOV_ERROR_UNSUPPORTED, "another root");
+    assert_fails(iov_host_set_filter(host, "enp1s0", "52:54:00:00:00:01", TRUE, &error), error,
+                 IOV_ERROR_UNSUPPORTED, "another root");
+    assert_fails(iov_host_unlearn(host, "enp1s0", "52:54:00:00:00:01", &error), error,
+                 IOV_ERROR_UNSUPPORTED, "another root");
+    assert_fails(iov_host_set_macvtap(host, "macvtap0", IOV_MACVTAP_VEPA, &error), error,
+                 IOV_ERROR_UNSUPPORTED, "another root");
 }
 END_TEST
 
