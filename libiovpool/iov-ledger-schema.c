@@ -23,7 +23,8 @@ G_STATIC_ASSERT(IOV_LEASE_FREE == 0 && IOV_LEASE_RESERVED == 1 && IOV_LEASE_DETA
     " free_functions = free_functions " sign " (" row ".state = 0),"                               \
     " held_functions = held_functions " sign " (" row ".state BETWEEN 1 AND 5)"
 
-/* clang-format off: SQL has a layout of its own */
+/* SQL has a layout of its own. */
+/* clang-format off */
 static const char schema[] =
     "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), boot_id TEXT NOT NULL,"
     " generation INTEGER NOT NULL CHECK (generation >= 0));"
@@ -58,32 +59,27 @@ static const char schema[] =
     "CREATE UNIQUE INDEX functions_by_owner ON functions (uuid, request) WHERE uuid IS NOT NULL;"
 
     "CREATE TRIGGER functions_added AFTER INSERT ON functions BEGIN UPDATE adapters SET"
-    " functions = functions + 1," TRIGGER_COUNTS(
-        "+",
-        "new") " WHERE address = new.adapter; END;"
-               "CREATE TRIGGER functions_removed AFTER DELETE ON functions BEGIN UPDATE adapters "
-               "SET"
-               " functions = functions - 1," TRIGGER_COUNTS(
-                   "-",
-                   "old") " WHERE address = old.adapter; END;"
-                          "CREATE TRIGGER functions_moved AFTER UPDATE OF state ON functions BEGIN "
-                          "UPDATE adapters SET"
-                          " free_functions = free_functions - (old.state = 0) + (new.state = 0),"
-                          " held_functions = held_functions - (old.state BETWEEN 1 AND 5)"
-                          "  + (new.state BETWEEN 1 AND 5) WHERE address = new.adapter; END;"
+    " functions = functions + 1," TRIGGER_COUNTS("+", "new")
+    " WHERE address = new.adapter; END;"
+    "CREATE TRIGGER functions_removed AFTER DELETE ON functions BEGIN UPDATE adapters SET"
+    " functions = functions - 1," TRIGGER_COUNTS("-", "old")
+    " WHERE address = old.adapter; END;"
+    "CREATE TRIGGER functions_moved AFTER UPDATE OF state ON functions BEGIN UPDATE adapters SET"
+    " free_functions = free_functions - (old.state = 0) + (new.state = 0),"
+    " held_functions = held_functions - (old.state BETWEEN 1 AND 5)"
+    "  + (new.state BETWEEN 1 AND 5) WHERE address = new.adapter; END;"
 
-                          "CREATE TABLE requests (uuid TEXT NOT NULL, request TEXT NOT NULL, "
-                          "domain_name TEXT NOT NULL,"
-                          " pool TEXT NOT NULL, reason TEXT, request_xml TEXT, priority INTEGER "
-                          "NOT NULL,"
-                          " tier INTEGER NOT NULL, floor_tier INTEGER NOT NULL, is_static INTEGER "
-                          "NOT NULL,"
-                          " parked INTEGER NOT NULL, started INTEGER NOT NULL, required INTEGER "
-                          "NOT NULL,"
-                          " migration INTEGER NOT NULL, since INTEGER NOT NULL, code INTEGER NOT "
-                          "NULL,"
-                          " numa_node INTEGER NOT NULL, lowered INTEGER NOT NULL, PRIMARY KEY (uuid, request)) WITHOUT "
-                          "ROWID;";
+    "CREATE TABLE requests (uuid TEXT NOT NULL, request TEXT NOT NULL, domain_name TEXT NOT NULL,"
+    " pool TEXT NOT NULL, reason TEXT, request_xml TEXT, priority INTEGER NOT NULL,"
+    " tier INTEGER NOT NULL, floor_tier INTEGER NOT NULL, is_static INTEGER NOT NULL,"
+    " parked INTEGER NOT NULL, started INTEGER NOT NULL, required INTEGER NOT NULL,"
+    " migration INTEGER NOT NULL, since INTEGER NOT NULL, code INTEGER NOT NULL,"
+    " numa_node INTEGER NOT NULL, lowered INTEGER NOT NULL,"
+    " PRIMARY KEY (uuid, request)) WITHOUT ROWID;"
+
+    "CREATE TABLE filters (netdev TEXT NOT NULL, mac TEXT NOT NULL, uuid TEXT NOT NULL,"
+    " request TEXT NOT NULL, PRIMARY KEY (netdev, mac, uuid, request)) WITHOUT ROWID;"
+    "CREATE INDEX filters_by_owner ON filters (uuid, request);";
 /* clang-format on */
 
 /* The journal mode stays SQLite's own, DELETE: measured on a tmpfs, TRUNCATE and PERSIST are not
@@ -203,7 +199,8 @@ iov_ledger_create_schema(IovLedger *ledger, guint64 generation, GError **error)
 gboolean
 iov_ledger_empty(IovLedger *ledger, GError **error)
 {
-    static const char tables[] = "DELETE FROM requests; DELETE FROM functions;"
+    static const char tables[] = "DELETE FROM filters;"
+                                 "DELETE FROM requests; DELETE FROM functions;"
                                  "DELETE FROM adapters; DELETE FROM pools";
 
     if (sqlite3_exec(ledger->database, tables, NULL, NULL, NULL) != SQLITE_OK)

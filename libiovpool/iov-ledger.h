@@ -133,3 +133,20 @@ GPtrArray *iov_ledger_list_status(IovLedger *ledger, const char *uuid, GError **
 GPtrArray *iov_ledger_list_waiting(IovLedger *ledger, const char *pool, GError **error);
 gboolean iov_ledger_remove_status(IovLedger *ledger, const char *uuid, const char *request,
                                   GError **error);
+
+/* MACs that an adapter's filter holds for a request (iov_host_set_filter()): written down before the
+ * filter is changed, and until it is changed back. */
+typedef struct {
+    char *netdev, *mac, *uuid, *request;
+} IovLedgerFilter;
+IovLedgerFilter *iov_ledger_filter_new(const char *netdev, const char *mac, const char *uuid,
+                                       const char *request);
+void iov_ledger_filter_free(IovLedgerFilter *filter);
+/* By request and netdev. No-op where it stands there. */
+gboolean iov_ledger_add_filter(IovLedger *ledger, const IovLedgerFilter *filter, GError **error);
+gboolean iov_ledger_remove_filter(IovLedger *ledger, const IovLedgerFilter *filter, GError **error);
+/* Of one domain, or of all where @uuid is NULL. (element-type IovLedgerFilter) */
+GPtrArray *iov_ledger_list_filters(IovLedger *ledger, const char *uuid, GError **error);
+/* How many requests have that MAC in that filter. */
+gboolean iov_ledger_count_filters(IovLedger *ledger, const char *netdev, const char *mac,
+                                  guint *count, GError **error);
