@@ -180,6 +180,7 @@ pass(Agent *agent, IovManager *manager, gboolean *left, GError **error)
 {
     g_autoptr(virConnect) connection = agent_libvirt_get(agent->libvirt);
 
+    agent_steer_back(manager);
     if (!hand_out(agent, manager, error) || !check_adapters(agent, manager, error) ||
         !rescue(agent, manager, error) || !scrub(agent, manager, left, error))
         return FALSE;

@@ -4,6 +4,7 @@
 #include "agent-backoff.h"
 #include "agent-libvirt.h"
 #include "agent-log.h"
+#include "agent-observe.h"
 #include "agent-timer.h"
 
 /* What the tasks share. */
@@ -41,6 +42,10 @@ void agent_domain_run(Agent *agent, IovManager *manager, const char *uuid);
 gboolean agent_promote(Agent *agent, IovManager *manager, GError **error);
 /* The ledger says detaching for @status: the guest is to be asked soon. */
 void agent_want_back(Agent *agent, const IovStatus *status, const char *event, const char *reason);
+/* Sends a running domain's frames to where its requests stand; takes back what was done for those
+ * that are gone. */
+void agent_steer(IovManager *manager, const AgentView *view);
+void agent_steer_back(IovManager *manager);
 
 /* Events may have been missed: each domain with a request is looked at, then the ledger. */
 gboolean agent_look_at_all(Agent *agent, IovManager *manager, GError **error);

@@ -146,8 +146,14 @@ static gboolean
 adopt(Cli *cli, virDomainPtr domain, const char *request, GError **error)
 {
     g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
+    g_autoptr(GError) second = NULL;
 
-    return record != NULL && iov_manager_adopt_request(cli->manager, record, request, error);
+    if (record == NULL || !iov_manager_adopt_request(cli->manager, record, request, error))
+        return FALSE;
+    /* it has its floor all the same */
+    if (!iov_manager_steer(cli->manager, record, &second))
+        cli_error_print(second);
+    return TRUE;
 }
 
 static gboolean

@@ -34,6 +34,9 @@ IovLedger *iov_manager_ledger_to_read(IovManager *manager, GError **error);
 /* The time now by the host's clock, in microseconds since the epoch. */
 gboolean iov_manager_now(IovManager *manager, gint64 *now, GError **error);
 
+/* Locks that file of the run directory. Returns a descriptor that is closed to unlock, or -1. */
+int iov_manager_lock(IovManager *manager, const char *name, GError **error);
+
 /* Pool-wide changes exclude each other: start, destroy, define, undefine. Returns a descriptor that
  * is closed to unlock, or -1. */
 int iov_manager_lock_pools(IovManager *manager, GError **error);

@@ -7,10 +7,7 @@
 
 #include "iov-io.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
 #define VFIO_DRIVER "vfio-pci"
 
@@ -144,20 +141,7 @@ stay(IovManager *manager, const IovLease *lease, GPid holder, GError **error)
 int
 iov_manager_lock_scrubbing(IovManager *manager, GError **error)
 {
-    g_autofree char *path = g_build_filename(manager->run_dir, "scrub.lock", NULL);
-    IOV_IO_AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    int locked;
-
-    while (fd >= 0 && flock(fd, LOCK_EX) < 0) {
-        if (errno == EINTR)
-            continue;
-        iov_io_close(&fd);
-    }
-    if (fd < 0)
-        iov_error_set_errno(error, errno, "cannot lock %s", path);
-    locked = fd;
-    fd = -1;
-    return locked;
+    return iov_manager_lock(manager, "scrub.lock", error);
 }
 
 /* There is nothing to clean; should it come back, reconcile takes it up. */

@@ -140,16 +140,11 @@ iov_manager_ledger_to_read(IovManager *manager, GError **error)
 }
 
 int
-iov_manager_lock_pools(IovManager *manager, GError **error)
+iov_manager_lock(IovManager *manager, const char *name, GError **error)
 {
-    g_autofree char *path = g_build_filename(manager->run_dir, "pools.lock", NULL);
-    int fd;
+    g_autofree char *path = g_build_filename(manager->run_dir, name, NULL);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (g_mkdir_with_parents(manager->run_dir, 0700) < 0) {
-        iov_error_set_errno(error, errno, "cannot create directory %s", manager->run_dir);
-        return -1;
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         iov_error_set_errno(error, errno, "cannot open %s", path);
         return -1;
@@ -162,6 +157,16 @@ iov_manager_lock_pools(IovManager *manager, GError **error)
         return -1;
     }
     return fd;
+}
+
+int
+iov_manager_lock_pools(IovManager *manager, GError **error)
+{
+    if (g_mkdir_with_parents(manager->run_dir, 0700) < 0) {
+        iov_error_set_errno(error, errno, "cannot create directory %s", manager->run_dir);
+        return -1;
+    }
+    return iov_manager_lock(manager, "pools.lock", error);
 }
 
 IovPool *

@@ -20,6 +20,7 @@ gboolean stand_in_loses_answers, stand_in_is_mute;
 guint stand_in_attached, stand_in_asked;
 guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
+const char *stand_in_device;
 
 /* UUID to the XML of what is plugged in. */
 static GHashTable *plugged;
@@ -127,9 +128,9 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
     char *end = xml != NULL ? strstr(xml, "</devices>") : NULL;
     if (end == NULL)
         return xml;
-    g_autofree char *joined =
-        g_strdup_printf("%.*s%s%s%s", (int)(end - xml), xml, scene_floor(domain),
-                        devices != NULL ? devices : "", end);
+    g_autofree char *joined = g_strdup_printf(
+        "%.*s%s%s%s%s", (int)(end - xml), xml, scene_floor(domain),
+        stand_in_device != NULL ? stand_in_device : "", devices != NULL ? devices : "", end);
     free(xml);
     return strdup(joined);
 }

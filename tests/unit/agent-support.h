@@ -52,6 +52,8 @@ gboolean scene_is_parked(Scene *scene, virDomainPtr domain);
 /* The next attach is refused by libvirt with a message that says so; counts attaches. */
 extern gboolean stand_in_refuses;
 extern guint stand_in_attached, stand_in_asked;
+/* (nullable): XML of a device that every domain has, its floor for one */
+extern const char *stand_in_device;
 /* (nullable): called once when the domain's XML is read, after the ledger was */
 extern void (*stand_in_meanwhile)(void);
 /* libvirt answers no question about a domain, as over a connection that broke. */

@@ -4,6 +4,7 @@
 #include "fake-host.h"
 #include "test-support.h"
 
+#include <errno.h>
 #include <string.h>
 
 static Scene scene;
@@ -13,6 +14,7 @@ set_up(void)
 {
     stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_is_mute = FALSE;
     stand_in_attached = stand_in_asked = 0;
+    stand_in_device = NULL;
     scene_set_up(&scene);
 }
 
@@ -410,6 +412,47 @@ START_TEST(waits_for_a_process_that_holds_what_is_to_be_cleaned)
 }
 END_TEST
 
+START_TEST(frames_go_where_the_request_stands)
+{
+    static const char mac[] = "52:54:00:00:00:61";
+    g_autoptr(GError) error = NULL;
+
+    stand_in_device = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/>"
+                      "<alias name='ua-iov-net0'/></interface>";
+    fake_host_add_port(scene.world.host, "br0", "enp1s0", NULL);
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "failover");
+    scene_look(&scene, vm);
+    ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    agent_memory_set_negotiated(scene.agent.memory, "00000000-0000-4000-8000-000000000061", "net0");
+    scene_look(&scene, vm);
+    assert_status(&scene, vm, "active|passthrough|");
+    ck_assert(!fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    scene_unplug(&scene, vm);
+    scene_look(&scene, vm);
+    ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    agent_pass_run(&scene.agent, scene.world.manager);
+    ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    assert_done(
+        iov_manager_release(scene.world.manager, "00000000-0000-4000-8000-000000000061", &error),
+        error);
+    agent_pass_run(&scene.agent, scene.world.manager);
+    ck_assert(!fake_host_has_filter(scene.world.host, "enp1s0", mac));
+}
+END_TEST
+
+START_TEST(frames_that_cannot_be_sent_there_stop_no_lift)
+{
+    stand_in_device = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/>"
+                      "<alias name='ua-iov-net0'/></interface>";
+    fake_host_add_port(scene.world.host, "br0", "enp1s0", NULL);
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
+    fake_host_clear_journal(scene.world.host);
+    fake_host_fail_at(scene.world.host, 1, ENOMEM);
+    scene_look(&scene, vm);
+    assert_status(&scene, vm, "active|passthrough|");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -436,6 +479,8 @@ main(void)
     tcase_add_test(tests, promotes_who_waits);
     tcase_add_test(tests, hands_out_what_is_pending);
     tcase_add_test(tests, waits_for_a_process_that_holds_what_is_to_be_cleaned);
+    tcase_add_test(tests, frames_go_where_the_request_stands);
+    tcase_add_test(tests, frames_that_cannot_be_sent_there_stop_no_lift);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
