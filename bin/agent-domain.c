@@ -43,14 +43,29 @@ over_is_fine(gboolean done, GError **cause, GError **error)
 
 /* The same words again are no news. */
 static gboolean
+is_known(const IovStatus *status, const char *reason)
+{
+    IovLease *lease = iov_status_get_lease(status);
+    const char *noted = lease != NULL ? iov_lease_get_reason(lease) : NULL;
+
+    return strcmp(iov_status_get_reason(status), reason) == 0 || g_strcmp0(noted, reason) == 0;
+}
+
+static gboolean
 wait_for_it(const Step *step, GError **error)
 {
+    IovLease *lease = iov_status_get_lease(step->status);
+
     if (step->decision->look_again)
         agent_memory_look_again(step->agent->memory, step->uuid, step->request,
                                 g_get_monotonic_time());
-    if (strcmp(iov_status_get_reason(step->status), step->decision->reason) == 0)
+    if (is_known(step->status, step->decision->reason))
         return TRUE;
     agent_report(LOG_DEBUG, "waiting", step->status, "%s", step->decision->reason);
+    if (lease != NULL && iov_lease_get_state(lease) == IOV_LEASE_DETACHING)
+        return iov_manager_drop_delayed(step->manager, iov_lease_get_function(lease),
+                                        iov_lease_get_generation(lease), step->decision->code,
+                                        step->decision->reason, error);
     return iov_manager_note(step->manager, step->uuid, step->request, step->decision->code,
                             step->decision->reason, error);
 }

@@ -5,7 +5,7 @@
  * the library's; how it is printed is decided here.
  */
 #include "cli-command.h"
-#include "cli-output.h"
+#include "cmd-status.h"
 #include "libvirt.h"
 
 #include <json-glib/json-glib.h>
@@ -131,12 +131,13 @@ append_head(GString *text, const IovExplanation *explanation)
 static void
 append_reason(GString *text, const IovStatus *status)
 {
+    g_autofree char *reason = status_reason(status);
     IovReason code = iov_status_get_reason_code(status);
 
     g_string_append(text, "  why: ");
     if (code != IOV_REASON_NONE)
         g_string_append_printf(text, "%s: ", iov_reason_to_string(code));
-    g_string_append(text, iov_status_get_reason(status));
+    g_string_append(text, reason);
 }
 
 /* Texts quote names of domains and of the kernel: a line is cleaned as a whole. */
@@ -230,6 +231,7 @@ add_status(JsonBuilder *builder, const IovExplanation *explanation)
     const IovLease *lease = iov_status_get_lease(status);
     gint64 since = iov_status_get_since(status);
     g_autofree char *time = since > 0 ? cli_format_time(since, FALSE) : NULL;
+    g_autofree char *reason = status_reason(status);
 
     add_text(builder, "domain", iov_status_get_domain_name(status));
     add_text(builder, "domain_uuid", iov_status_get_domain_uuid(status));
@@ -242,7 +244,7 @@ add_status(JsonBuilder *builder, const IovExplanation *explanation)
     add_text(builder, "state", state_of(explanation));
     add_text(builder, "function", lease != NULL ? iov_lease_get_function(lease) : NULL);
     add_text(builder, "reason_code", iov_reason_to_string(iov_status_get_reason_code(status)));
-    add_text(builder, "reason", iov_status_get_reason(status));
+    add_text(builder, "reason", reason);
 }
 
 static void

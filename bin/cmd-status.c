@@ -23,6 +23,20 @@ is_of_domain(const IovStatus *status, const char *name_or_uuid)
            strcmp(iov_status_get_domain_uuid(status), name_or_uuid) == 0;
 }
 
+char *
+status_reason(const IovStatus *status)
+{
+    const IovLease *lease = iov_status_get_lease(status);
+    const char *reason = iov_status_get_reason(status);
+    const char *more = lease != NULL && iov_lease_get_state(lease) == IOV_LEASE_DETACHING
+                           ? iov_lease_get_reason(lease)
+                           : NULL;
+
+    if (more == NULL || *more == '\0' || strcmp(reason, more) == 0)
+        return g_strdup(reason);
+    return g_strdup_printf("%s%s%s", reason, *reason != '\0' ? "; " : "", more);
+}
+
 static void
 add_status(CliTable *table, const IovStatus *status)
 {
@@ -30,7 +44,7 @@ add_status(CliTable *table, const IovStatus *status)
     const char *function = lease != NULL ? iov_lease_get_function(lease) : NULL;
     const char *state =
         lease != NULL ? iov_lease_state_to_string(iov_lease_get_state(lease)) : NULL;
-    const char *reason = iov_status_get_reason(status);
+    g_autofree char *reason = status_reason(status);
     gboolean parked = iov_status_get_parked(status);
 
     if (state == NULL)
@@ -43,7 +57,7 @@ add_status(CliTable *table, const IovStatus *status)
         cell_text(state), cell_flag(parked), cell_flag(iov_status_get_is_static(status)),
         cell_number(iov_status_get_priority(status)), cell_time(iov_status_get_since(status)),
         cell_text(iov_reason_to_string(iov_status_get_reason_code(status))),
-        cell_text(reason != NULL && *reason != '\0' ? reason : NULL));
+        cell_text(*reason != '\0' ? reason : NULL));
 }
 
 CliTable *

@@ -87,14 +87,27 @@ iov_manager_drop_begin(IovManager *manager, const char *uuid, const char *reques
                           error);
 }
 
+/* Why a function was asked back says more of its request than that it takes long. */
+static gboolean
+is_taken_back(IovChange *change, const IovLease *lease)
+{
+    g_autoptr(IovStatus) status =
+        iov_ledger_get_status(change->ledger, lease->domain_uuid, lease->request, NULL);
+
+    return status != NULL &&
+           (status->code == IOV_REASON_RECLAIMED || status->code == IOV_REASON_ADAPTER_DOWN);
+}
+
 static gboolean
 delay(IovChange *change, const char *function, guint64 generation, IovReason code,
       const char *reason, GError **error)
 {
     g_autoptr(IovLease) lease = iov_change_get_lease(change->ledger, function, generation, error);
 
-    return lease != NULL &&
-           iov_ledger_note_function(change->ledger, function, generation, reason, error) &&
+    if (lease == NULL ||
+        !iov_ledger_note_function(change->ledger, function, generation, reason, error))
+        return FALSE;
+    return is_taken_back(change, lease) ||
            iov_change_note(change, lease->domain_uuid, lease->request, FALSE, code, reason, error);
 }
 

@@ -55,11 +55,11 @@ tear_down(void)
 
 START_TEST(a_request_is_metadata_floor_and_port)
 {
-    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --mac 52:54:00:AA:BB:CC --vlan 42 "
+    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --mac 52:54:00:AA:BB:CC --vlan 0 "
                          "--rate-max 500 --priority -3 --required"),
                      0);
     ck_assert_uint_eq(fake_count(FALSE, METADATA "[@mac='52:54:00:aa:bb:cc'][@required='yes']"
-                                                 "[@priority='-3'][iov:vlan/@id='42']"
+                                                 "[@priority='-3'][iov:vlan/@id='0']"
                                                  "[iov:rate/@max='500']"),
                       1);
     ck_assert_uint_eq(fake_count(FALSE, FLOOR "[source/@network='iovpool-fast']"

@@ -238,6 +238,11 @@ START_TEST(why_it_was_taken_stays_told)
     assert_reclaims("b");
     g_autoptr(GPtrArray) list = iov_manager_list_status(world.manager, b->uuid, &error);
     const IovLease *lease = ((IovStatus *)list->pdata[0])->lease;
+    assert_done(iov_manager_drop_delayed(world.manager, function, lease->generation,
+                                         IOV_REASON_GUEST_KEEPS, "the guest keeps it", &error),
+                error);
+    g_autofree char *asked = world_status(&world, b);
+    ck_assert_str_eq(asked, "passthrough|its function goes to c (net0), priority 9");
     fake_host_set_holder(world.host, lease->iommu_group, 0);
     assert_done(iov_manager_drop_done(world.manager, function, lease->generation, &error), error);
     assert_done(iov_manager_acquire(world.manager, c->uuid, "net0", &error), error);

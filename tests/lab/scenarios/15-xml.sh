@@ -65,7 +65,7 @@ run "virsh dumpxml kinds --inactive >/tmp/domain.xml"
 valid "the domain with all of them" /tmp/domain.xml domain
 
 step "its devices one by one"
-for name in $(iovpool requests kinds --json | jq --raw-output '.[].name'); do
+for name in $(iovpool requests kinds --json | jq --raw-output '.[].request'); do
     address=0000:01:10.0
     [ "$name" != disk0 ] || address=$(vf 0000:03:00.0 0)
     valid_device "$name: the function" "iovpool snippet kinds $name --function --address $address"
