@@ -128,6 +128,15 @@ iov_host_linux_unlearn(IovHost *host, const char *port, const char *mac, GError 
 }
 
 gboolean
+iov_host_linux_set_learning(IovHost *host, const char *port, gboolean learning, GError **error)
+{
+    IovNetlink *netlink =
+        iov_host_linux_need_netlink((IovHostLinux *)host, "change a bridge's port", error);
+
+    return netlink != NULL && iov_netlink_set_learning(netlink, port, learning, error);
+}
+
+gboolean
 iov_host_linux_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error)
 {
     IovNetlink *netlink =

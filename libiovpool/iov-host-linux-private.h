@@ -75,6 +75,8 @@ char *iov_host_linux_get_mac(IovHost *host, const char *netdev, GError **error);
 gboolean iov_host_linux_set_filter(IovHost *host, const char *pf_netdev, const char *mac,
                                    gboolean present, GError **error);
 gboolean iov_host_linux_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean iov_host_linux_set_learning(IovHost *host, const char *port, gboolean learning,
+                                     GError **error);
 gboolean iov_host_linux_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode,
                                     GError **error);
 

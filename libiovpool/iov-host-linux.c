@@ -299,6 +299,7 @@ static const IovHostOperations linux_operations = {
     .get_mac = iov_host_linux_get_mac,
     .set_filter = iov_host_linux_set_filter,
     .unlearn = iov_host_linux_unlearn,
+    .set_learning = iov_host_linux_set_learning,
     .set_macvtap = iov_host_linux_set_macvtap,
     .reset = iov_host_linux_reset,
     .find_user = iov_host_linux_find_user,

@@ -60,6 +60,31 @@ iov_netlink_unlearn(IovNetlink *netlink, const char *port, const char *mac, GErr
 }
 
 gboolean
+iov_netlink_set_learning(IovNetlink *netlink, const char *port, gboolean learning, GError **error)
+{
+    const struct ifinfomsg header = {.ifi_family = AF_BRIDGE,
+                                     .ifi_index = (int)if_nametoindex(port)};
+    int number = ENODEV;
+
+    if (header.ifi_index != 0) {
+        struct nl_msg *message = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST);
+        struct nlattr *info = NULL;
+
+        if (message == NULL ||
+            nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO) ||
+            (info = nla_nest_start(message, IFLA_PROTINFO | NLA_F_NESTED)) == NULL ||
+            nla_put_u8(message, IFLA_BRPORT_LEARNING, learning ? 1 : 0))
+            g_error("out of memory");
+        nla_nest_end(message, info);
+        number = iov_netlink_run(netlink, message, NULL, NULL);
+    }
+    if (number == 0)
+        return TRUE;
+    return iov_netlink_fail(port, number, error, "let the bridge of %s learn %s", port,
+                            learning ? "from it" : "nothing from it");
+}
+
+gboolean
 iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, guint32 mode, GError **error)
 {
     struct nl_msg *message = iov_netlink_link_message(RTM_NEWLINK, netdev, 0, 0, error);

@@ -23,6 +23,8 @@ gboolean iov_netlink_set_filter(IovNetlink *netlink, const char *netdev, const c
                                 gboolean present, GError **error);
 gboolean iov_netlink_unlearn(IovNetlink *netlink, const char *port, const char *mac,
                              GError **error);
+gboolean iov_netlink_set_learning(IovNetlink *netlink, const char *port, gboolean learning,
+                                  GError **error);
 /* @mode is the kernel's, MACVLAN_MODE_*. */
 gboolean iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, guint32 mode,
                                  GError **error);

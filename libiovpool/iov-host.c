@@ -128,6 +128,12 @@ iov_host_unlearn(IovHost *host, const char *port, const char *mac, GError **erro
 }
 
 gboolean
+iov_host_set_learning(IovHost *host, const char *port, gboolean learning, GError **error)
+{
+    return host->operations->set_learning(host, port, learning, error);
+}
+
+gboolean
 iov_host_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error)
 {
     return host->operations->set_macvtap(host, netdev, mode, error);

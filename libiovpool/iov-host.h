@@ -68,6 +68,8 @@ typedef struct {
     /* The bridge of @port no longer sends frames for @mac there, if it did: to every port, until it
      * sees where they come from. */
     gboolean (*unlearn)(IovHost *host, const char *port, const char *mac, GError **error);
+    /* Whether the bridge of @port learns from frames that come in there. No-op where it is so. */
+    gboolean (*set_learning)(IovHost *host, const char *port, gboolean learning, GError **error);
     /* IOV_ERROR_NOT_FOUND where there is no such netdev. */
     gboolean (*set_macvtap)(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error);
     /* A function-level reset where the device has one; TRUE also where it has none. */
@@ -121,6 +123,7 @@ char *iov_host_get_mac(IovHost *host, const char *netdev, GError **error);
 gboolean iov_host_set_filter(IovHost *host, const char *pf_netdev, const char *mac,
                              gboolean present, GError **error);
 gboolean iov_host_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean iov_host_set_learning(IovHost *host, const char *port, gboolean learning, GError **error);
 gboolean iov_host_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode,
                               GError **error);
 gboolean iov_host_reset(IovHost *host, const char *function, GError **error);

@@ -223,8 +223,13 @@ apply(Steer *run, const IovSteering *steering, GPtrArray *wanted)
     g_autoptr(GError) cause = NULL;
     g_autoptr(GPtrArray) filters = iov_steer_filters(steering);
     g_autoptr(GPtrArray) wrong = iov_steer_wrong_ports(steering);
+    gboolean learning = FALSE;
+    const char *learner = iov_steer_learning(steering, &learning);
 
     g_ptr_array_extend_and_steal(wanted, g_steal_pointer(&filters));
+    if (learner != NULL)
+        note_failure_but_absence(run, iov_host_set_learning(run->host, learner, learning, &cause),
+                                 &cause);
     for (guint i = 0; i < wrong->len; i++)
         note_failure_but_absence(
             run, iov_host_unlearn(run->host, g_ptr_array_index(wrong, i), steering->mac, &cause),

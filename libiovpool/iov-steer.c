@@ -51,6 +51,16 @@ iov_steer_wrong_ports(const IovSteering *steering)
     return ports;
 }
 
+/* A guest that has been given a function goes on sending by way of its floor until its driver is
+ * ready, and would teach the bridge again what it just forgot. What the bridge has not learned it
+ * sends to both. */
+const char *
+iov_steer_learning(const IovSteering *steering, gboolean *learning)
+{
+    *learning = !steering->on_function;
+    return steering->is_macvtap || steering->uplinks->len == 0 ? NULL : steering->tap;
+}
+
 /*
  * In mode bridge, others on the same device (guests' floors, the host's macvlan) hand their frames
  * for this MAC to the macvtap, and what comes in from it is taken for known to them (the kernel's

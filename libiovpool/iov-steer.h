@@ -23,4 +23,6 @@ GPtrArray *iov_steer_filters(const IovSteering *steering);
 /* The bridge's ports behind which the MAC is not: what it learned there is old.
  * (transfer container) (element-type utf8) */
 GPtrArray *iov_steer_wrong_ports(const IovSteering *steering);
+/* The tap at which the bridge is to learn, or not to, as @learning says; NULL: none. */
+const char *iov_steer_learning(const IovSteering *steering, gboolean *learning);
 IovMacvtapMode iov_steer_macvtap(const IovSteering *steering);

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+void (*fake_host_meanwhile)(void);
+
 static FakePair *
 find_pair(FakePair pairs[static FAKE_PAIRS], const char *netdev, const char *mac)
 {
@@ -81,7 +83,11 @@ fake_host_has_filter(IovHost *host, const char *netdev, const char *mac)
 void
 fake_host_learn(IovHost *host, const char *port, const char *mac)
 {
-    add_pair(fake_state(host)->learned, port, mac);
+    const FakePort *place = find_port(fake_state(host), port);
+
+    g_assert(place != NULL);
+    if (!place->is_deaf)
+        add_pair(fake_state(host)->learned, port, mac);
 }
 
 gboolean
@@ -133,8 +139,11 @@ fake_list_uplinks(IovHost *host, const char *bridge, const char *const *netdevs,
 {
     FakeState *state = fake_state(host);
     GPtrArray *uplinks = g_ptr_array_new_with_free_func((GDestroyNotify)iov_uplink_free);
+    void (*meanwhile)(void) = g_steal_pointer(&fake_host_meanwhile);
 
     (void)error;
+    if (meanwhile != NULL)
+        meanwhile();
     for (gsize i = 0; i < FAKE_PORTS; i++) {
         const FakePort *port = &state->ports[i];
 
@@ -180,6 +189,23 @@ fake_unlearn(IovHost *host, const char *port, const char *mac, GError **error)
     if (!fake_begin(state, &number, "%s: unlearn %s", port, mac))
         return fake_refuse(state, number, error, "unlearn %s on %s", mac, port);
     remove_pair(pair);
+    return fake_end(state);
+}
+
+gboolean
+fake_set_learning(IovHost *host, const char *port, gboolean learning, GError **error)
+{
+    FakeState *state = fake_state(host);
+    FakePort *place = find_port(state, port);
+    int number;
+
+    if (place == NULL || port[0] == '\0')
+        return iov_error_set(error, IOV_ERROR_NOT_FOUND, "no netdev %s", port);
+    if (place->is_deaf == !learning)
+        return TRUE;
+    if (!fake_begin(state, &number, "%s: learning %s", port, learning ? "on" : "off"))
+        return fake_refuse(state, number, error, "set learning of %s", port);
+    place->is_deaf = !learning;
     return fake_end(state);
 }
 

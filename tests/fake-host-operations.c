@@ -108,6 +108,7 @@ const IovHostOperations fake_host_operations = {
     .get_mac = fake_get_mac,
     .set_filter = fake_set_filter,
     .unlearn = fake_unlearn,
+    .set_learning = fake_set_learning,
     .set_macvtap = fake_set_macvtap,
     .reset = fake_reset,
     .find_user = fake_find_user,

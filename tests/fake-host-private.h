@@ -43,6 +43,7 @@ typedef struct {
 
 typedef struct {
     char bridge[FAKE_NAME_SIZE], port[FAKE_NAME_SIZE], lower[FAKE_NAME_SIZE];
+    gboolean is_deaf; /* the bridge learns nothing there */
 } FakePort;
 
 typedef struct {
@@ -136,4 +137,5 @@ char *fake_get_mac(IovHost *host, const char *netdev, GError **error);
 gboolean fake_set_filter(IovHost *host, const char *pf_netdev, const char *mac, gboolean present,
                          GError **error);
 gboolean fake_unlearn(IovHost *host, const char *port, const char *mac, GError **error);
+gboolean fake_set_learning(IovHost *host, const char *port, gboolean learning, GError **error);
 gboolean fake_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError **error);

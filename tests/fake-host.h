@@ -68,9 +68,12 @@ void fake_host_add_nvme(IovHost *host, const char *address);
 
 /* Port @port of bridge @bridge, which it makes; @lower (nullable) is below it. */
 void fake_host_add_port(IovHost *host, const char *bridge, const char *port, const char *lower);
+/* (nullable): called once, when a bridge's uplinks are listed: what others do meanwhile. */
+extern void (*fake_host_meanwhile)(void);
 void fake_host_add_macvtap(IovHost *host, const char *netdev);
 /* What the host sends where. */
 gboolean fake_host_has_filter(IovHost *host, const char *netdev, const char *mac);
+/* A frame from @mac comes in at that port. */
 void fake_host_learn(IovHost *host, const char *port, const char *mac);
 gboolean fake_host_has_learned(IovHost *host, const char *port, const char *mac);
 IovMacvtapMode fake_host_get_macvtap(IovHost *host, const char *netdev);

@@ -256,6 +256,8 @@ START_TEST(what_is_not_there_is_neither_bridge_nor_macvtap)
     ck_assert_uint_eq(uplinks->len, 0);
     assert_fails(iov_host_get_mac(contract_host, "iovnone0", &error) != NULL, error,
                  IOV_ERROR_NOT_FOUND, "iovnone0");
+    assert_fails(iov_host_set_learning(contract_host, "iovnone0", FALSE, &error), error,
+                 IOV_ERROR_NOT_FOUND, "iovnone0");
     assert_fails(iov_host_set_macvtap(contract_host, "iovnone0", IOV_MACVTAP_VEPA, &error), error,
                  IOV_ERROR_NOT_FOUND, "iovnone0");
 }

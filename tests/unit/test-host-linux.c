@@ -342,6 +342,8 @@ START_TEST(netlink_is_for_the_real_root)
                  IOV_ERROR_UNSUPPORTED, "another root");
     assert_fails(iov_host_unlearn(host, "enp1s0", "52:54:00:00:00:01", &error), error,
                  IOV_ERROR_UNSUPPORTED, "another root");
+    assert_fails(iov_host_set_learning(host, "vnet0", FALSE, &error), error, IOV_ERROR_UNSUPPORTED,
+                 "another root");
     assert_fails(iov_host_set_macvtap(host, "macvtap0", IOV_MACVTAP_VEPA, &error), error,
                  IOV_ERROR_UNSUPPORTED, "another root");
 }

@@ -149,6 +149,46 @@ START_TEST(a_bridge_forgets)
 }
 END_TEST
 
+static void
+look_for_learning(struct nlmsghdr *header, gpointer data)
+{
+    struct nlattr *attributes[IFLA_MAX + 1] = {NULL};
+    struct nlattr *port[IFLA_BRPORT_MAX + 1] = {NULL};
+
+    ck_assert_int_ge(nlmsg_parse(header, sizeof(struct ifinfomsg), attributes, IFLA_MAX, NULL), 0);
+    const struct ifinfomsg *link = nlmsg_data(header);
+    if (link->ifi_index != (int)if_nametoindex("port0") || attributes[IFLA_PROTINFO] == NULL)
+        return;
+    ck_assert_int_ge(nla_parse_nested(port, IFLA_BRPORT_MAX, attributes[IFLA_PROTINFO], NULL), 0);
+    *(int *)data = nla_get_u8(port[IFLA_BRPORT_LEARNING]);
+}
+
+static int
+read_learning(void)
+{
+    const struct ifinfomsg header = {.ifi_family = AF_BRIDGE};
+    struct nl_msg *message = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP);
+    int learning = -1;
+
+    nlmsg_append(message, (void *)&header, sizeof(header), NLMSG_ALIGNTO);
+    ck_assert_int_eq(iov_netlink_run(netlink, message, look_for_learning, &learning), 0);
+    return learning;
+}
+
+START_TEST(a_bridge_learns_or_does_not)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(read_learning(), 1);
+    for (guint i = 0; i < 2; i++) {
+        assert_done(iov_netlink_set_learning(netlink, "port0", FALSE, &error), error);
+        ck_assert_int_eq(read_learning(), 0);
+    }
+    assert_done(iov_netlink_set_learning(netlink, "port0", TRUE, &error), error);
+    ck_assert_int_eq(read_learning(), 1);
+}
+END_TEST
+
 START_TEST(a_missing_netdev_is_not_found)
 {
     static const char *const names[] = {"iovnone0", "", "a-name-longer-than-15"};
@@ -159,6 +199,8 @@ START_TEST(a_missing_netdev_is_not_found)
                      IOV_ERROR_NOT_FOUND, "take frames for " MAC);
         assert_fails(iov_netlink_unlearn(netlink, names[i], MAC, &error), error,
                      IOV_ERROR_NOT_FOUND, "forget " MAC);
+        assert_fails(iov_netlink_set_learning(netlink, names[i], FALSE, &error), error,
+                     IOV_ERROR_NOT_FOUND, "no netdev");
         assert_fails(iov_netlink_set_macvtap(netlink, names[i], MACVLAN_MODE_VEPA, &error), error,
                      IOV_ERROR_NOT_FOUND, "no netdev");
     }
@@ -207,6 +249,7 @@ main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_filter_takes_a_mac_once);
     tcase_add_test(tests, a_bridge_forgets);
+    tcase_add_test(tests, a_bridge_learns_or_does_not);
     tcase_add_test(tests, a_missing_netdev_is_not_found);
     tcase_add_test(tests, what_cannot_be_set_is_named);
     tcase_add_test(tests, only_a_macvtap_has_a_mode);

@@ -129,10 +129,14 @@ START_TEST(not_while_it_is_on_its_function)
     assert_no_filter("enp1s0", MAC);
     assert_filter("enp1s0", FAKE_HOST_BRIDGE_MAC);
     ck_assert(!fake_host_has_learned(world.host, "vnet0", MAC));
+    fake_host_learn(world.host, "vnet0", MAC); /* its driver is not ready yet */
+    ck_assert(!fake_host_has_learned(world.host, "vnet0", MAC));
     fake_host_learn(world.host, "enp1s0", MAC);
     steer("vm1", BRIDGE, NULL);
     assert_filter("enp1s0", MAC);
     ck_assert(!fake_host_has_learned(world.host, "enp1s0", MAC));
+    fake_host_learn(world.host, "vnet0", MAC);
+    ck_assert(fake_host_has_learned(world.host, "vnet0", MAC));
 }
 END_TEST
 
@@ -268,6 +272,28 @@ START_TEST(of_a_request_that_ended_nothing_is_entered)
 }
 END_TEST
 
+static void
+another_releases(void)
+{
+    g_autoptr(IovManager) other =
+        iov_manager_new_with_host(world.root, fake_host_reopen(world.host));
+    g_autoptr(IovDomain) vm1 = see("vm1", "", NULL);
+    g_autoptr(GError) error = NULL;
+
+    assert_done(iov_manager_release(other, vm1->uuid, &error), error);
+    assert_done(iov_manager_steer_back(other, &error), error);
+}
+
+START_TEST(nor_of_one_that_ends_meanwhile)
+{
+    start("vm1");
+    fake_host_meanwhile = another_releases;
+    steer("vm1", BRIDGE, NULL);
+    ck_assert_uint_eq(count_rows(), 0);
+    assert_no_filter("enp1s0", MAC);
+}
+END_TEST
+
 START_TEST(without_a_ledger_there_is_nothing_to_take_back)
 {
     World other;
@@ -397,6 +423,7 @@ main(void)
     tcase_add_test(tests, what_two_need_stays_for_the_other);
     tcase_add_test(tests, an_adapter_that_leaves_its_pool_is_given_back);
     tcase_add_test(tests, of_a_request_that_ended_nothing_is_entered);
+    tcase_add_test(tests, nor_of_one_that_ends_meanwhile);
     tcase_add_test(tests, without_a_ledger_there_is_nothing_to_take_back);
     tcase_add_test(tests, one_that_cannot_be_made_stops_no_other);
     tcase_add_test(tests, every_effect_may_fail);

@@ -127,6 +127,25 @@ START_TEST(a_domain_without_a_tap_has_learned_nothing)
 }
 END_TEST
 
+START_TEST(a_tap_teaches_the_bridge_while_it_is_stood_on)
+{
+    g_autoptr(GPtrArray) uplinks = list(&first, NULL);
+    g_autoptr(GPtrArray) none = list(NULL, NULL);
+    IovSteering steering = make(uplinks, FALSE);
+    gboolean learning = FALSE;
+
+    ck_assert_pstr_eq(iov_steer_learning(&steering, &learning), "vnet0");
+    ck_assert(learning);
+    steering.on_function = TRUE;
+    ck_assert_pstr_eq(iov_steer_learning(&steering, &learning), "vnet0");
+    ck_assert(!learning);
+    steering.is_macvtap = TRUE;
+    ck_assert_ptr_null(iov_steer_learning(&steering, &learning));
+    steering = make(none, TRUE);
+    ck_assert_ptr_null(iov_steer_learning(&steering, &learning));
+}
+END_TEST
+
 START_TEST(a_macvtap_steps_aside_for_a_function)
 {
     g_autoptr(GPtrArray) none = list(NULL, NULL);
@@ -150,6 +169,7 @@ main(void)
     tcase_add_test(tests, a_bridge_with_its_adapters_mac_is_known_there);
     tcase_add_test(tests, a_bridge_of_others_is_left_alone);
     tcase_add_test(tests, a_domain_without_a_tap_has_learned_nothing);
+    tcase_add_test(tests, a_tap_teaches_the_bridge_while_it_is_stood_on);
     tcase_add_test(tests, a_macvtap_steps_aside_for_a_function);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
