@@ -363,7 +363,7 @@ look(Agent *agent, IovManager *manager, virDomainPtr domain, GPtrArray *statuses
                             WHOLE_DOMAIN, g_get_monotonic_time());
         return FALSE;
     }
-    agent_steer(manager, &view);
+    agent_steer(agent, manager, &view);
     look_at_memory(&view, manager, statuses);
     for (guint i = 0; i < statuses->len; i++)
         if (bring_forward(agent, manager, &view, g_ptr_array_index(statuses, i)))

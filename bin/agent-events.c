@@ -117,6 +117,13 @@ agent_events_negotiated(const AgentEvents *events, const char *uuid, const char 
     agent_work_add(events->work, AGENT_TASK_PASS, NULL);
 }
 
+/* From now on its frames go to its floor. */
+void
+agent_events_unplugged(const AgentEvents *events, const char *uuid)
+{
+    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+}
+
 void
 agent_events_closed(const AgentEvents *events)
 {

@@ -22,6 +22,8 @@ void agent_events_device(const AgentEvents *events, const char *uuid, const char
                          gboolean refused);
 /* QEMU's FAILOVER_NEGOTIATED; @details: its data, JSON (nullable) */
 void agent_events_negotiated(const AgentEvents *events, const char *uuid, const char *details);
+/* QEMU's UNPLUG_PRIMARY: the guest has let go of a function for a migration. */
+void agent_events_unplugged(const AgentEvents *events, const char *uuid);
 void agent_events_closed(const AgentEvents *events);
 
 /* The request whose function has @alias, NULL where it is not one of ours. (transfer full) */

@@ -17,14 +17,15 @@
 #define KEEPALIVE_COUNT 3
 
 #define EVENTS 5
+#define MONITOR_EVENTS 2
 
 struct _AgentLibvirt {
     GMutex lock;
     char *uri;
     const AgentEvents *events;
-    virConnectPtr connection; /* nullable */
-    int callbacks[EVENTS];    /* libvirt's ids, -1 where there is none */
-    int monitor_callback;
+    virConnectPtr connection;              /* nullable */
+    int callbacks[EVENTS];                 /* libvirt's ids, -1 where there is none */
+    int monitor_callbacks[MONITOR_EVENTS]; /* likewise */
     GThread *thread;
     int stop_timer;
     gint stopping;
@@ -90,6 +91,17 @@ on_negotiated(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 }
 
 static void
+on_unplugged(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
+             const char *event G_GNUC_UNUSED, long long seconds G_GNUC_UNUSED,
+             unsigned int micros G_GNUC_UNUSED, const char *details G_GNUC_UNUSED, void *data)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (read_uuid(domain, uuid))
+        agent_events_unplugged(data, uuid);
+}
+
+static void
 on_close(virConnectPtr connection G_GNUC_UNUSED, int reason, void *data)
 {
     if (reason != VIR_CONNECT_CLOSE_REASON_CLIENT)
@@ -105,6 +117,15 @@ static const struct {
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, VIR_DOMAIN_EVENT_CALLBACK(on_removal_failed)},
+};
+
+/* QEMU's own, which libvirt hands on (QEMU, qapi/net.json and qapi/migration.json). */
+static const struct {
+    const char *name;
+    virConnectDomainQemuMonitorEventCallback callback;
+} monitor_subscriptions[MONITOR_EVENTS] = {
+    {"FAILOVER_NEGOTIATED", on_negotiated},
+    {"UNPLUG_PRIMARY", on_unplugged},
 };
 
 static void
@@ -143,6 +164,13 @@ agent_libvirt_new(const char *uri, const AgentEvents *events, GError **error)
     return libvirt;
 }
 
+/* All of them come, or none: they are one feature of the driver. */
+static gboolean
+is_hearing(const AgentLibvirt *libvirt)
+{
+    return libvirt->monitor_callbacks[0] >= 0;
+}
+
 static void
 subscribe(AgentLibvirt *libvirt, virConnectPtr connection)
 {
@@ -155,9 +183,11 @@ subscribe(AgentLibvirt *libvirt, virConnectPtr connection)
             agent_log(LOG_WARNING, NULL, "libvirt does not tell of event %d: %s",
                       subscriptions[i].id, virGetLastErrorMessage());
     }
-    libvirt->monitor_callback = virConnectDomainQemuMonitorEventRegister(
-        connection, NULL, "FAILOVER_NEGOTIATED", on_negotiated, events, NULL, 0);
-    if (libvirt->monitor_callback < 0)
+    for (int i = 0; i < MONITOR_EVENTS; i++)
+        libvirt->monitor_callbacks[i] = virConnectDomainQemuMonitorEventRegister(
+            connection, NULL, monitor_subscriptions[i].name, monitor_subscriptions[i].callback,
+            events, NULL, 0);
+    if (!is_hearing(libvirt))
         agent_log(LOG_NOTICE, NULL,
                   "libvirt does not tell of QEMU's failover events (%s): functions are attached "
                   "without waiting for the guest",
@@ -170,8 +200,9 @@ unsubscribe(AgentLibvirt *libvirt, virConnectPtr connection)
     for (int i = 0; i < EVENTS; i++)
         if (libvirt->callbacks[i] >= 0)
             virConnectDomainEventDeregisterAny(connection, libvirt->callbacks[i]);
-    if (libvirt->monitor_callback >= 0)
-        virConnectDomainQemuMonitorEventDeregister(connection, libvirt->monitor_callback);
+    for (int i = 0; i < MONITOR_EVENTS; i++)
+        if (libvirt->monitor_callbacks[i] >= 0)
+            virConnectDomainQemuMonitorEventDeregister(connection, libvirt->monitor_callbacks[i]);
     virConnectUnregisterCloseCallback(connection, on_close);
 }
 
@@ -223,7 +254,7 @@ set_up(AgentLibvirt *libvirt, virConnectPtr connection, GError **error)
     g_autoptr(GPtrArray) uuids = list_uuids(connection, error);
     if (uuids == NULL)
         return FALSE;
-    agent_memory_set_census(libvirt->events->memory, uuids, libvirt->monitor_callback >= 0);
+    agent_memory_set_census(libvirt->events->memory, uuids, is_hearing(libvirt));
     return TRUE;
 }
 

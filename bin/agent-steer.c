@@ -5,19 +5,28 @@
  */
 #include "agent.h"
 
-/* A domain that is on its way to or from another host stands there, until it has arrived. */
-void
-agent_steer(IovManager *manager, const AgentView *view)
-{
-    g_autoptr(GError) error = NULL;
+/* The memory's name for it: no request has it. */
+#define STEERING "*"
 
-    if (!view->in_transit && !iov_manager_steer(manager, view->record, &error))
-        agent_log(LOG_WARNING,
-                  &(AgentRecord){.event = "failed",
-                                 .domain = iov_domain_get_name(view->record),
-                                 .uuid = iov_domain_get_uuid(view->record)},
-                  "not all frames for domain %s reach it: %s", iov_domain_get_name(view->record),
-                  error->message);
+/* A domain that is on its way to or from another host stands there, until it has arrived; one that
+ * is paused sends nothing, and libvirt has its macvtaps down: an event tells when it goes on. */
+void
+agent_steer(Agent *agent, IovManager *manager, const AgentView *view)
+{
+    const char *name = iov_domain_get_name(view->record);
+    const char *uuid = iov_domain_get_uuid(view->record);
+    g_autoptr(GError) error = NULL;
+    gboolean settled = TRUE;
+
+    if (view->in_transit || view->paused)
+        return;
+    if (!iov_manager_steer(manager, view->record, &settled, &error))
+        agent_log(LOG_WARNING, &(AgentRecord){.event = "failed", .domain = name, .uuid = uuid},
+                  "not all frames for domain %s reach it: %s", name, error->message);
+    if (settled)
+        agent_memory_settled(agent->memory, uuid, STEERING);
+    else
+        agent_memory_look_again(agent->memory, uuid, STEERING, g_get_monotonic_time());
 }
 
 void

@@ -44,7 +44,7 @@ gboolean agent_promote(Agent *agent, IovManager *manager, GError **error);
 void agent_want_back(Agent *agent, const IovStatus *status, const char *event, const char *reason);
 /* Sends a running domain's frames to where its requests stand; takes back what was done for those
  * that are gone. */
-void agent_steer(IovManager *manager, const AgentView *view);
+void agent_steer(Agent *agent, IovManager *manager, const AgentView *view);
 void agent_steer_back(IovManager *manager);
 
 /* Events may have been missed: each domain with a request is looked at, then the ledger. */

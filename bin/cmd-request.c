@@ -147,11 +147,12 @@ adopt(Cli *cli, virDomainPtr domain, const char *request, GError **error)
 {
     g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
     g_autoptr(GError) second = NULL;
+    gboolean settled = TRUE;
 
     if (record == NULL || !iov_manager_adopt_request(cli->manager, record, request, error))
         return FALSE;
     /* it has its floor all the same */
-    if (!iov_manager_steer(cli->manager, record, &second))
+    if (!iov_manager_steer(cli->manager, record, &settled, &second))
         cli_error_print(second);
     return TRUE;
 }

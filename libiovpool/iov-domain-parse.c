@@ -237,10 +237,13 @@ read_floor(Reading *reading, xmlNode *device, const char *alias)
 
     IovDomainFloor *floor = g_new0(IovDomainFloor, 1);
     xmlNode *source = iov_xml_first(device, NULL, "source");
+    xmlNode *teaming = iov_xml_first(device, NULL, "teaming");
 
     floor->request = request;
     floor->bridge = netdev_attribute(source, "bridge");
     floor->device = netdev_attribute(iov_xml_first(device, NULL, "target"), "dev");
+    floor->lower = netdev_attribute(source, "dev");
+    floor->is_teaming = teaming != NULL && attribute_is(teaming, "type", "persistent");
     floor->is_macvtap = source != NULL && attribute_is(source, "mode", "bridge");
     g_ptr_array_add(reading->domain->floors, floor);
 }

@@ -17,7 +17,9 @@ typedef struct {
     char *request;
     char *bridge; /* the Linux bridge that its tap is in, of a running domain for a network too */
     char *device; /* its end on the host, of a running domain: vnet0, macvtap0 */
+    char *lower;  /* the netdev below a macvtap */
     gboolean is_macvtap; /* in mode bridge */
+    gboolean is_teaming; /* the standby of a failover pair */
 } IovDomainFloor;
 
 typedef struct {

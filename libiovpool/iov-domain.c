@@ -33,6 +33,7 @@ iov_domain_floor_free(IovDomainFloor *floor)
     g_free(floor->request);
     g_free(floor->bridge);
     g_free(floor->device);
+    g_free(floor->lower);
     g_free(floor);
 }
 

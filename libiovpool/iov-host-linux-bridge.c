@@ -141,9 +141,8 @@ iov_host_linux_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mod
 {
     IovNetlink *netlink =
         iov_host_linux_need_netlink((IovHostLinux *)host, "change a macvtap's mode", error);
+    guint32 number = mode == IOV_MACVTAP_BRIDGE ? MACVLAN_MODE_BRIDGE : MACVLAN_MODE_VEPA;
 
     return netlink != NULL &&
-           iov_netlink_set_macvtap(
-               netlink, netdev, mode == IOV_MACVTAP_VEPA ? MACVLAN_MODE_VEPA : MACVLAN_MODE_BRIDGE,
-               error);
+           iov_netlink_set_macvtap(netlink, netdev, mode != IOV_MACVTAP_DOWN, number, error);
 }

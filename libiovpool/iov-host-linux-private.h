@@ -98,3 +98,5 @@ gboolean iov_host_waiter_is_initialized(IovHostWaiter *waiter, const char *addre
 char *iov_host_linux_find_user(IovHost *host, const char *function, GError **error);
 gboolean iov_host_linux_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);
 GStrv iov_host_linux_list_group(IovHost *host, int iommu_group, GError **error);
+gboolean iov_host_linux_is_driven(IovHost *host, const char *function, gboolean *driven,
+                                  GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who uses a function outside the pool: a netdev of the host, another driver, a process that holds
- * its vfio device; and what shares its IOMMU group. It only looks; what follows from an answer is
- * decided elsewhere.
+ * its vfio device, and whether its guest does; and what shares its IOMMU group. It only looks; what
+ * follows from an answer is decided elsewhere.
  */
 #include "config.h"
 
@@ -252,4 +252,30 @@ iov_host_linux_list_group(IovHost *host, int iommu_group, GError **error)
     list = g_strv_builder_end(addresses);
     qsort(list, g_strv_length(list), sizeof(*list), by_text);
     return list;
+}
+
+static gboolean
+take_any(int dirfd, const char *name, gpointer data)
+{
+    (void)dirfd;
+    (void)name;
+    *(gboolean *)data = TRUE;
+    return FALSE;
+}
+
+/* msi_irqs holds the interrupts that vfio-pci has requested for the guest, which it does when the
+ * guest enables MSI or MSI-X (Documentation/ABI/testing/sysfs-bus-pci). A VF has no others. */
+gboolean
+iov_host_linux_is_driven(IovHost *host, const char *function, gboolean *driven, GError **error)
+{
+    char driver[IOV_HOST_NAME_SIZE];
+    gboolean any = FALSE;
+    IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_device((IovHostLinux *)host, function, error);
+
+    if (fd < 0)
+        return FALSE;
+    iov_host_linux_read_driver(fd, driver);
+    iov_host_linux_visit(fd, "msi_irqs", take_any, &any);
+    *driven = any && iov_driver_is_vfio(driver);
+    return TRUE;
 }

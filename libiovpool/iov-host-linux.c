@@ -306,6 +306,7 @@ static const IovHostOperations linux_operations = {
     .find_vfio_holder = iov_host_linux_find_vfio_holder,
     .get_memory = linux_get_memory,
     .list_group = iov_host_linux_list_group,
+    .is_driven = iov_host_linux_is_driven,
     .get_boot_id = linux_get_boot_id,
     .get_time = linux_get_time,
 };

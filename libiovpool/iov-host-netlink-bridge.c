@@ -85,9 +85,11 @@ iov_netlink_set_learning(IovNetlink *netlink, const char *port, gboolean learnin
 }
 
 gboolean
-iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, guint32 mode, GError **error)
+iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, gboolean up, guint32 mode,
+                        GError **error)
 {
-    struct nl_msg *message = iov_netlink_link_message(RTM_NEWLINK, netdev, 0, 0, error);
+    struct nl_msg *message =
+        iov_netlink_link_message(RTM_NEWLINK, netdev, up ? IFF_UP : 0, IFF_UP, error);
     struct nlattr *info, *data;
     int number;
 

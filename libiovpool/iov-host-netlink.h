@@ -26,7 +26,7 @@ gboolean iov_netlink_unlearn(IovNetlink *netlink, const char *port, const char *
 gboolean iov_netlink_set_learning(IovNetlink *netlink, const char *port, gboolean learning,
                                   GError **error);
 /* @mode is the kernel's, MACVLAN_MODE_*. */
-gboolean iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, guint32 mode,
+gboolean iov_netlink_set_macvtap(IovNetlink *netlink, const char *netdev, gboolean up, guint32 mode,
                                  GError **error);
 
 /* Sets what is set in @netconf, property by property. A property that the driver does not have is

@@ -169,6 +169,12 @@ iov_host_list_group(IovHost *host, int iommu_group, GError **error)
     return host->operations->list_group(host, iommu_group, error);
 }
 
+gboolean
+iov_host_is_driven(IovHost *host, const char *function, gboolean *driven, GError **error)
+{
+    return host->operations->is_driven(host, function, driven, error);
+}
+
 char *
 iov_host_get_boot_id(IovHost *host, GError **error)
 {

@@ -20,8 +20,9 @@ typedef struct {
 void iov_uplink_free(IovUplink *uplink);
 
 /* What a macvtap does with a frame for another one on the same device: hands it over there, or
- * sends it out as any other. */
-typedef enum { IOV_MACVTAP_BRIDGE, IOV_MACVTAP_VEPA } IovMacvtapMode;
+ * sends it out as any other. One that is down does nothing, and its device takes no frames for it.
+ */
+typedef enum { IOV_MACVTAP_BRIDGE, IOV_MACVTAP_VEPA, IOV_MACVTAP_DOWN } IovMacvtapMode;
 
 typedef struct {
     void (*free)(IovHost *host);
@@ -84,6 +85,9 @@ typedef struct {
     /* The PCI addresses of all devices of an IOMMU group, sorted; IOV_ERROR_NOT_FOUND where there
      * is no such group. (transfer full) */
     GStrv (*list_group)(IovHost *host, int iommu_group, GError **error);
+    /* Whether a guest's driver has taken the function: it has asked for the function's interrupts.
+     * A guest without a driver for it, or before its driver is there, never has. */
+    gboolean (*is_driven)(IovHost *host, const char *function, gboolean *driven, GError **error);
     /* The host's boot id (transfer full), and the time in microseconds since the epoch. */
     char *(*get_boot_id)(IovHost *host, GError **error);
     gint64 (*get_time)(IovHost *host);
@@ -131,5 +135,6 @@ char *iov_host_find_user(IovHost *host, const char *function, GError **error);
 gboolean iov_host_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error);
 gboolean iov_host_get_memory(IovHost *host, guint64 *total, guint64 *available, GError **error);
 GStrv iov_host_list_group(IovHost *host, int iommu_group, GError **error);
+gboolean iov_host_is_driven(IovHost *host, const char *function, gboolean *driven, GError **error);
 char *iov_host_get_boot_id(IovHost *host, GError **error);
 gint64 iov_host_get_time(IovHost *host);

@@ -17,13 +17,16 @@ typedef struct {
     IovManager *manager;
     IovHost *host;
     IovLedger *ledger;
-    GStrv netdevs;   /* of the PFs of started pools */
-    GError *failure; /* the first: one entry that cannot be made is no reason to leave out others */
+    GPtrArray *adapters; /* IovLedgerAdapter, of started pools */
+    GStrv netdevs;       /* of their PFs */
+    gboolean is_waiting; /* a guest has a function that its driver has not taken */
+    GError *failure;     /* the first: one entry that cannot be made stops no other */
 } Steer;
 
 static void
 steer_clear(Steer *run)
 {
+    g_clear_pointer(&run->adapters, g_ptr_array_unref);
     g_strfreev(run->netdevs);
     g_clear_error(&run->failure);
 }
@@ -55,13 +58,10 @@ finish(Steer *run, GError **error)
 }
 
 static GStrv
-list_netdevs(IovLedger *ledger, GError **error)
+list_netdevs(GPtrArray *adapters)
 {
-    g_autoptr(GPtrArray) adapters = iov_ledger_list_adapters(ledger, NULL, error);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
 
-    if (adapters == NULL)
-        return NULL;
     for (guint i = 0; i < adapters->len; i++) {
         const IovLedgerAdapter *adapter = g_ptr_array_index(adapters, i);
 
@@ -77,7 +77,8 @@ open_steer(Steer *run, IovManager *manager, GError **error)
     run->manager = manager;
     run->host = iov_manager_host(manager, error);
     run->ledger = run->host != NULL ? iov_manager_ledger(manager, FALSE, error) : NULL;
-    run->netdevs = run->ledger != NULL ? list_netdevs(run->ledger, error) : NULL;
+    run->adapters = run->ledger != NULL ? iov_ledger_list_adapters(run->ledger, NULL, error) : NULL;
+    run->netdevs = run->adapters != NULL ? list_netdevs(run->adapters) : NULL;
     return run->netdevs != NULL;
 }
 
@@ -205,16 +206,38 @@ set_filters(Steer *run, const char *uuid, GPtrArray *wanted)
 
 /* ---- one domain ---- */
 
-/* The guest has it, or may have it: an unplug that was asked for is not done. */
+/* That it has it says little: QEMU takes it away for a migration, and the XML keeps it; a guest may
+ * have no driver for it. A function that cannot be looked at is not stood on. */
 static gboolean
-stands_on_function(const IovDomain *domain, const IovStatus *status)
+stands_on_function(Steer *run, const IovDomain *domain, const IovStatus *status)
 {
     g_autofree char *alias = iov_alias_of_function(status->request);
     const IovLease *lease = status->lease;
+    gboolean driven = FALSE;
 
-    return lease != NULL &&
-           (lease->state == IOV_LEASE_ACTIVE || lease->state == IOV_LEASE_DETACHING) &&
-           g_strcmp0(iov_domain_find_source(domain, alias), lease->function) == 0;
+    if (lease == NULL ||
+        (lease->state != IOV_LEASE_ACTIVE && lease->state != IOV_LEASE_DETACHING) ||
+        g_strcmp0(iov_domain_find_source(domain, alias), lease->function) != 0)
+        return FALSE;
+    (void)iov_host_is_driven(run->host, lease->function, &driven, NULL);
+    run->is_waiting = run->is_waiting || (!driven && lease->state == IOV_LEASE_ACTIVE);
+    return driven;
+}
+
+/* A netdev that is no PF of a started pool is not judged. */
+static gboolean
+is_elsewhere(const Steer *run, const IovDomainFloor *floor, const IovLease *lease)
+{
+    if (floor->lower == NULL || lease == NULL ||
+        !g_strv_contains((const char *const *)run->netdevs, floor->lower))
+        return FALSE;
+    for (guint i = 0; i < run->adapters->len; i++) {
+        const IovLedgerAdapter *adapter = g_ptr_array_index(run->adapters, i);
+
+        if (strcmp(adapter->address, lease->adapter) == 0)
+            return g_strcmp0(adapter->netdev, floor->lower) != 0;
+    }
+    return FALSE;
 }
 
 static void
@@ -267,7 +290,9 @@ steer_request(Steer *run, const IovDomain *domain, const IovStatus *status, GPtr
         .uuid = status->domain_uuid,
         .request = status->request,
         .mac = request->netconf.mac,
-        .on_function = stands_on_function(domain, status),
+        .on_function = stands_on_function(run, domain, status),
+        .is_elsewhere = is_elsewhere(run, floor, status->lease),
+        .is_teaming = floor->is_teaming,
         .tap = floor->device,
         .is_macvtap = floor->is_macvtap,
         .bridge_mac = bridge_mac,
@@ -277,11 +302,12 @@ steer_request(Steer *run, const IovDomain *domain, const IovStatus *status, GPtr
 }
 
 gboolean
-iov_manager_steer(IovManager *manager, const IovDomain *domain, GError **error)
+iov_manager_steer(IovManager *manager, const IovDomain *domain, gboolean *settled, GError **error)
 {
     g_auto(Steer) run = {0};
     IOV_IO_AUTO_CLOSE int lock = iov_manager_lock(manager, "steer.lock", error);
 
+    *settled = TRUE;
     if (lock < 0 || !open_steer(&run, manager, error))
         return FALSE;
     g_autoptr(GPtrArray) statuses = iov_ledger_list_status(run.ledger, domain->uuid, error);
@@ -292,6 +318,7 @@ iov_manager_steer(IovManager *manager, const IovDomain *domain, GError **error)
     for (guint i = 0; i < statuses->len; i++)
         steer_request(&run, domain, g_ptr_array_index(statuses, i), wanted);
     set_filters(&run, domain->uuid, wanted);
+    *settled = !run.is_waiting;
     return finish(&run, error);
 }
 

@@ -325,17 +325,21 @@ IOV_API gboolean iov_manager_drop_delayed(IovManager *manager, const char *funct
 /**
  * iov_manager_steer:
  * @domain: a running domain, from its live XML
+ * @settled: (out): %FALSE where its guest has a function that its driver has not taken yet, which
+ * no event tells: its frames go to its floor as long, and this is to be called again
  *
  * Makes the host send the frames for its requests to where each stands, its function or its floor:
- * entries in the filters of PFs below a floor's bridge, what that bridge has learned, and the mode of
- * a floor's macvtap. Idempotent, and to be called again whenever a request has moved. Every entry is
- * tried; @error is the first failure.
+ * entries in the filters of PFs below a floor's bridge, what that bridge has learned, and the mode
+ * of a floor's macvtap. Idempotent, and to be called again whenever a request has moved. All is
+ * tried;
+ * @error is the first failure.
  *
  * Since: 0.1
  */
-IOV_API gboolean iov_manager_steer(IovManager *manager, const IovDomain *domain, GError **error);
-/* Takes back what iov_manager_steer() did for requests that are gone, and on adapters that no started
- * pool has any more. Cheap where there is nothing to do. */
+IOV_API gboolean iov_manager_steer(IovManager *manager, const IovDomain *domain, gboolean *settled,
+                                   GError **error);
+/* Takes back what iov_manager_steer() did for requests that are gone, and on adapters that no
+ * started pool has any more. Cheap where there is nothing to do. */
 IOV_API gboolean iov_manager_steer_back(IovManager *manager, GError **error);
 /* Notes why a request stands where it stands. */
 IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const char *request,

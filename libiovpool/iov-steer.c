@@ -64,12 +64,17 @@ iov_steer_learning(const IovSteering *steering, gboolean *learning)
 /*
  * In mode bridge, others on the same device (guests' floors, the host's macvlan) hand their frames
  * for this MAC to the macvtap, and what comes in from it is taken for known to them (the kernel's
- * macvlan_queue_xmit(), macvlan_process_broadcast()): a guest on its VF would be cut off from them.
- * In mode VEPA both go by way of the adapter. That the macvtap stays up is for the moment at which
- * the guest loses its VF and nobody has acted yet: it is reached from outside without delay.
+ * macvlan_queue_xmit(), macvlan_process_broadcast()): a guest on its function would be cut off from
+ * them. In mode VEPA both go by way of the adapter, which gives the MAC's frames to function and
+ * macvtap: so the guest has I/O, too, where it loses its function and nobody has acted yet.
+ *
+ * The adapter of a macvtap whose guest is on another adapter's function gives the MAC's frames to
+ * the macvtap alone, and does not let them out to where the guest is. It must not know the MAC.
  */
 IovMacvtapMode
 iov_steer_macvtap(const IovSteering *steering)
 {
-    return steering->on_function ? IOV_MACVTAP_VEPA : IOV_MACVTAP_BRIDGE;
+    if (!steering->on_function)
+        return IOV_MACVTAP_BRIDGE;
+    return steering->is_elsewhere && steering->is_teaming ? IOV_MACVTAP_DOWN : IOV_MACVTAP_VEPA;
 }

@@ -11,7 +11,9 @@
  */
 typedef struct {
     const char *uuid, *request, *mac;
-    gboolean on_function;   /* else on its floor */
+    gboolean on_function;   /* its guest's driver has it; else it is on its floor */
+    gboolean is_elsewhere;  /* that is not of the adapter below the floor's macvtap */
+    gboolean is_teaming;    /* the guest listens to its floor only where it has no function */
     const char *tap;        /* nullable: the floor's end on the host */
     gboolean is_macvtap;    /* in mode bridge */
     const char *bridge_mac; /* nullable: the own MAC of the floor's bridge */

@@ -214,7 +214,8 @@ fake_set_macvtap(IovHost *host, const char *netdev, IovMacvtapMode mode, GError 
 {
     FakeState *state = fake_state(host);
     FakeMacvtap *macvtap = find_macvtap(state, netdev);
-    const char *name = mode == IOV_MACVTAP_VEPA ? "vepa" : "bridge";
+    static const char *const names[] = {"bridge", "vepa", "down"};
+    const char *name = names[mode];
     int number;
 
     if (macvtap == NULL || netdev[0] == '\0')

@@ -61,6 +61,19 @@ fake_find_vfio_holder(IovHost *host, int iommu_group, GPid *pid, GError **error)
     return TRUE;
 }
 
+static gboolean
+fake_is_driven(IovHost *host, const char *address, gboolean *driven, GError **error)
+{
+    FakeState *state = fake_state(host);
+    FakePf *pf = NULL;
+    FakeVf *vf = fake_need_vf(state, address, &pf, error);
+
+    if (vf == NULL)
+        return FALSE;
+    *driven = vf->driven && fake_holder_of(state, fake_vf_group(pf, vf)) != 0;
+    return TRUE;
+}
+
 static char *
 fake_get_boot_id(IovHost *host, GError **error)
 {
@@ -114,6 +127,7 @@ const IovHostOperations fake_host_operations = {
     .find_user = fake_find_user,
     .find_vfio_holder = fake_find_vfio_holder,
     .list_group = fake_list_group,
+    .is_driven = fake_is_driven,
     .get_boot_id = fake_get_boot_id,
     .get_memory = fake_get_memory,
     .get_time = fake_get_time,

@@ -355,6 +355,12 @@ fake_driver_of_neighbour(const FakeState *state, const char *address)
 }
 
 void
+fake_host_set_driven(IovHost *host, const char *function, gboolean driven)
+{
+    need_vf(host, function)->driven = driven;
+}
+
+void
 fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf)
 {
     need_vf(host, function)->netconf = *netconf;

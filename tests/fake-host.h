@@ -116,6 +116,8 @@ void fake_host_set_holder(IovHost *host, int iommu_group, GPid pid);
  * that is bound to @driver ("": to none). */
 void fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address,
                              const char *driver);
+/* The guest's driver has the function, or has it no more; it has it not while nobody holds it. */
+void fake_host_set_driven(IovHost *host, const char *function, gboolean driven);
 /* A guest (or libvirt) changed a VF's policy behind our back. */
 void fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf);
 

@@ -288,6 +288,23 @@ START_TEST(a_group_names_its_devices)
 }
 END_TEST
 
+START_TEST(what_no_guest_has_no_driver_has)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean driven = TRUE;
+
+    contract_create(1, FALSE);
+    g_autofree char *function = contract_function(0);
+    assert_done(iov_host_set_driver_override(contract_host, function, "vfio-pci", &error), error);
+    assert_done(iov_host_probe(contract_host, function, "vfio-pci", &error), error);
+    assert_done(iov_host_is_driven(contract_host, function, &driven, &error), error);
+    ck_assert(!driven);
+    contract_create(0, FALSE);
+    assert_fails(iov_host_is_driven(contract_host, function, &driven, &error), error,
+                 IOV_ERROR_NOT_FOUND, function);
+}
+END_TEST
+
 START_TEST(a_function_is_reset)
 {
     g_autoptr(GError) error = NULL;
@@ -331,6 +348,7 @@ contract_suite(const ContractSubject *subject)
     tcase_add_test(tests, no_autoprobe_and_no_override_bind_nothing);
     tcase_add_test(tests, the_holder_is_found);
     tcase_add_test(tests, a_group_names_its_devices);
+    tcase_add_test(tests, what_no_guest_has_no_driver_has);
     tcase_add_test(tests, a_function_is_reset);
     tcase_add_test(tests, the_boot_has_one_name);
     suite_add_tcase(suite, tests);

@@ -16,7 +16,7 @@
 #define PID 4711
 
 gboolean stand_in_refuses, stand_in_hides;
-gboolean stand_in_loses_answers, stand_in_is_mute;
+gboolean stand_in_loses_answers, stand_in_is_mute, stand_in_lacks_driver;
 guint stand_in_attached, stand_in_asked;
 guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
@@ -43,8 +43,10 @@ hold_all(const char *xml, GPid pid)
             ck_assert(iov_address_parse(function->address, &at, NULL));
             source = g_strdup_printf("bus=\"0x%02x\" slot=\"0x%02x\" function=\"0x%x\"", at.bus,
                                      at.slot, at.function);
-            if (strstr(xml, source) != NULL)
-                fake_host_set_holder(kernel, function->iommu_group, pid);
+            if (strstr(xml, source) == NULL)
+                continue;
+            fake_host_set_holder(kernel, function->iommu_group, pid);
+            fake_host_set_driven(kernel, function->address, pid != 0 && !stand_in_lacks_driver);
         }
     }
 }

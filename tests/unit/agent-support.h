@@ -67,6 +67,8 @@ const char *scene_floor(virDomainPtr domain);
 extern guint64 stand_in_resident;
 /* An attached device stays hidden: QEMU does not open it. */
 extern gboolean stand_in_hides;
+/* The guest's driver does not take what is attached. */
+extern gboolean stand_in_lacks_driver;
 /* QEMU opens or closes what the domain has. */
 void scene_hold(Scene *scene, virDomainPtr domain, gboolean held);
 /* The device leaves the domain, whoever wanted it; QEMU closes it. */

@@ -12,7 +12,8 @@ static Scene scene;
 static void
 set_up(void)
 {
-    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_is_mute = FALSE;
+    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_is_mute =
+        stand_in_lacks_driver = FALSE;
     stand_in_attached = stand_in_asked = 0;
     stand_in_device = NULL;
     scene_set_up(&scene);
@@ -424,9 +425,16 @@ START_TEST(frames_go_where_the_request_stands)
     scene_look(&scene, vm);
     ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));
     agent_memory_set_negotiated(scene.agent.memory, "00000000-0000-4000-8000-000000000061", "net0");
+    stand_in_lacks_driver = TRUE;
     scene_look(&scene, vm);
     assert_status(&scene, vm, "active|passthrough|");
+    ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    ck_assert_int_ne(agent_memory_get_next(scene.agent.memory), -1);
+    stand_in_lacks_driver = FALSE;
+    scene_hold(&scene, vm, TRUE);
+    scene_look(&scene, vm);
     ck_assert(!fake_host_has_filter(scene.world.host, "enp1s0", mac));
+    ck_assert_int_eq(agent_memory_get_next(scene.agent.memory), -1);
     scene_unplug(&scene, vm);
     scene_look(&scene, vm);
     ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", mac));

@@ -38,9 +38,10 @@ dump_devices(const IovDomain *domain, GString *text)
     for (guint i = 0; i < domain->floors->len; i++) {
         const IovDomainFloor *floor = g_ptr_array_index(domain->floors, i);
 
-        g_string_append_printf(text, "floor of %s, bridge %s, device %s%s\n", floor->request,
-                               or_none(floor->bridge), or_none(floor->device),
-                               floor->is_macvtap ? ", macvtap" : "");
+        g_string_append_printf(text, "floor of %s, bridge %s, device %s, lower %s%s%s\n",
+                               floor->request, or_none(floor->bridge), or_none(floor->device),
+                               or_none(floor->lower), floor->is_macvtap ? ", macvtap" : "",
+                               floor->is_teaming ? ", teaming" : "");
     }
     for (guint i = 0; i < domain->controllers->len; i++) {
         const IovDomainController *controller = g_ptr_array_index(domain->controllers, i);

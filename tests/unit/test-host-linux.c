@@ -443,6 +443,30 @@ START_TEST(a_group_has_its_devices)
 }
 END_TEST
 
+static void
+assert_driven(gboolean expected)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean driven = !expected;
+
+    assert_done(iov_host_is_driven(host, VF, &driven, &error), error);
+    ck_assert_int_eq(driven, expected);
+}
+
+START_TEST(a_guests_driver_asks_for_interrupts)
+{
+    assert_driven(FALSE);
+    sysfs_tree_write(tree, DEVICES VF "/msi_irqs/42", "msix\n");
+    assert_driven(TRUE);
+    sysfs_tree_remove(tree, DEVICES VF "/msi_irqs/42");
+    assert_driven(FALSE);
+    /* a driver of the host's is no guest's */
+    sysfs_tree_write(tree, DEVICES VF "/msi_irqs/42", "msix\n");
+    sysfs_tree_link(tree, DEVICES VF "/driver", "../../../bus/pci/drivers/igbvf");
+    assert_driven(FALSE);
+}
+END_TEST
+
 START_TEST(a_boot_has_a_name)
 {
     g_autofree char *none = iov_host_get_boot_id(host, NULL);
@@ -467,6 +491,7 @@ add_reading(TCase *tests)
     tcase_add_test(tests, users_are_named);
     tcase_add_test(tests, holders_are_found);
     tcase_add_test(tests, a_group_has_its_devices);
+    tcase_add_test(tests, a_guests_driver_asks_for_interrupts);
     tcase_add_test(tests, a_boot_has_a_name);
 }
 

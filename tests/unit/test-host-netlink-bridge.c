@@ -201,8 +201,8 @@ START_TEST(a_missing_netdev_is_not_found)
                      IOV_ERROR_NOT_FOUND, "forget " MAC);
         assert_fails(iov_netlink_set_learning(netlink, names[i], FALSE, &error), error,
                      IOV_ERROR_NOT_FOUND, "no netdev");
-        assert_fails(iov_netlink_set_macvtap(netlink, names[i], MACVLAN_MODE_VEPA, &error), error,
-                     IOV_ERROR_NOT_FOUND, "no netdev");
+        assert_fails(iov_netlink_set_macvtap(netlink, names[i], TRUE, MACVLAN_MODE_VEPA, &error),
+                     error, IOV_ERROR_NOT_FOUND, "no netdev");
     }
 }
 END_TEST
@@ -223,7 +223,7 @@ START_TEST(only_a_macvtap_has_a_mode)
 {
     g_autoptr(GError) error = NULL;
 
-    ck_assert(!iov_netlink_set_macvtap(netlink, "port0", MACVLAN_MODE_VEPA, &error));
+    ck_assert(!iov_netlink_set_macvtap(netlink, "port0", TRUE, MACVLAN_MODE_VEPA, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "cannot change the mode of port0"));
 }
 END_TEST

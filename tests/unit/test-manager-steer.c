@@ -64,16 +64,21 @@ lift(const char *name)
     g_autoptr(IovDomain) domain = see(name, "", NULL);
 
     world_run_lifted(&world, domain);
-    return world_held_by(&world, domain);
+    char *function = world_held_by(&world, domain);
+    fake_host_set_driven(world.host, function, TRUE);
+    return function;
 }
 
-static void
+/* Returns whether it is settled. */
+static gboolean
 steer(const char *name, const char *floor, const char *function)
 {
     g_autoptr(IovDomain) domain = see(name, floor, function);
     g_autoptr(GError) error = NULL;
+    gboolean settled = FALSE;
 
-    assert_done(iov_manager_steer(world.manager, domain, &error), error);
+    assert_done(iov_manager_steer(world.manager, domain, &settled, &error), error);
+    return settled;
 }
 
 static void
@@ -154,6 +159,34 @@ START_TEST(an_unplug_that_is_only_asked_for_changes_nothing)
 }
 END_TEST
 
+/* It may have no driver, or have given its function back for a migration. */
+START_TEST(a_function_is_stood_on_when_the_guests_driver_has_it)
+{
+    g_autofree char *function = lift("vm1");
+
+    fake_host_set_driven(world.host, function, FALSE);
+    ck_assert(!steer("vm1", BRIDGE, function));
+    assert_filter("enp1s0", MAC);
+    fake_host_set_driven(world.host, function, TRUE);
+    ck_assert(steer("vm1", BRIDGE, function));
+    assert_no_filter("enp1s0", MAC);
+    fake_host_set_driven(world.host, function, FALSE);
+    ck_assert(!steer("vm1", BRIDGE, function));
+    assert_filter("enp1s0", MAC);
+    ck_assert(steer("vm1", BRIDGE, NULL));
+}
+END_TEST
+
+START_TEST(a_function_that_vanished_is_not_stood_on)
+{
+    g_autofree char *function = lift("vm1");
+
+    fake_host_remove(world.host, function);
+    steer("vm1", BRIDGE, function);
+    assert_filter("enp1s0", MAC);
+}
+END_TEST
+
 START_TEST(a_reserved_function_is_not_stood_on)
 {
     start("vm1");
@@ -175,6 +208,40 @@ START_TEST(a_macvtap_steps_aside_and_comes_back)
     steer("vm1", MACVTAP, NULL);
     ck_assert_int_eq(fake_host_get_macvtap(world.host, "macvtap0"), IOV_MACVTAP_BRIDGE);
     ck_assert_uint_eq(count_rows(), 0);
+}
+END_TEST
+
+#define ON_OTHER                                                                                   \
+    "<interface type='direct'><source network='iovpool-fast' dev='enp2s0' mode='bridge'/>"         \
+    "<target dev='macvtap0'/>%s<alias name='ua-iov-net0'/></interface>"
+
+START_TEST(a_macvtap_on_another_adapter_is_down_while_the_guest_is_elsewhere)
+{
+    g_autofree char *failover = g_strdup_printf(ON_OTHER, "<teaming type='persistent'/>");
+    g_autofree char *replug = g_strdup_printf(ON_OTHER, "");
+    g_autofree char *function = lift("vm1");
+
+    ck_assert(g_str_has_prefix(function, "0000:01:"));
+    steer("vm1", failover, function);
+    ck_assert_int_eq(fake_host_get_macvtap(world.host, "macvtap0"), IOV_MACVTAP_DOWN);
+    fake_host_set_driven(world.host, function, FALSE);
+    steer("vm1", failover, function);
+    ck_assert_int_eq(fake_host_get_macvtap(world.host, "macvtap0"), IOV_MACVTAP_BRIDGE);
+    fake_host_set_driven(world.host, function, TRUE);
+    steer("vm1", replug, function);
+    ck_assert_int_eq(fake_host_get_macvtap(world.host, "macvtap0"), IOV_MACVTAP_VEPA);
+}
+END_TEST
+
+START_TEST(a_macvtap_on_no_adapter_of_a_pool_is_not_judged)
+{
+    g_autofree char *function = lift("vm1");
+
+    steer("vm1",
+          "<interface type='direct'><source dev='enp2s0.42' mode='bridge'/><target dev='macvtap0'/>"
+          "<teaming type='persistent'/><alias name='ua-iov-net0'/></interface>",
+          function);
+    ck_assert_int_eq(fake_host_get_macvtap(world.host, "macvtap0"), IOV_MACVTAP_VEPA);
 }
 END_TEST
 
@@ -309,14 +376,16 @@ START_TEST(one_that_cannot_be_made_stops_no_other)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(IovDomain) vm1 = see("vm1", BRIDGE, NULL);
+    gboolean settled = FALSE;
 
     start("vm1");
     fake_host_clear_journal(world.host);
     fake_host_fail_at(world.host, 1, ENOMEM);
-    assert_fails(iov_manager_steer(world.manager, vm1, &error), error, IOV_ERROR_HOST, "enp1s0");
+    assert_fails(iov_manager_steer(world.manager, vm1, &settled, &error), error, IOV_ERROR_HOST,
+                 "enp1s0");
     ck_assert_uint_eq(fake_host_count_effects(world.host), 2);
     ck_assert_uint_eq(count_rows(), 2);
-    assert_done(iov_manager_steer(world.manager, vm1, &error), error);
+    assert_done(iov_manager_steer(world.manager, vm1, &settled, &error), error);
     assert_filter("enp1s0", MAC);
     assert_filter("enp1s0", FAKE_HOST_BRIDGE_MAC);
 }
@@ -329,7 +398,9 @@ live(void)
 {
     g_autoptr(IovDomain) floor = see("vm1", BRIDGE, NULL);
 
-    (void)iov_manager_steer(world.manager, floor, NULL);
+    gboolean settled = FALSE;
+
+    (void)iov_manager_steer(world.manager, floor, &settled, NULL);
     (void)iov_manager_release(world.manager, floor->uuid, NULL);
     (void)iov_manager_steer_back(world.manager, NULL);
 }
@@ -414,8 +485,12 @@ main(void)
     tcase_add_test(tests, a_bridge_floor_is_in_the_filter_while_the_guest_stands_on_it);
     tcase_add_test(tests, not_while_it_is_on_its_function);
     tcase_add_test(tests, an_unplug_that_is_only_asked_for_changes_nothing);
+    tcase_add_test(tests, a_function_is_stood_on_when_the_guests_driver_has_it);
+    tcase_add_test(tests, a_function_that_vanished_is_not_stood_on);
     tcase_add_test(tests, a_reserved_function_is_not_stood_on);
     tcase_add_test(tests, a_macvtap_steps_aside_and_comes_back);
+    tcase_add_test(tests, a_macvtap_on_another_adapter_is_down_while_the_guest_is_elsewhere);
+    tcase_add_test(tests, a_macvtap_on_no_adapter_of_a_pool_is_not_judged);
     tcase_add_test(tests, a_tap_that_is_gone_is_no_failure);
     tcase_add_test(tests, an_adapter_below_a_vlan_is_found);
     tcase_add_test(tests, a_bridge_without_an_adapter_of_a_pool_is_left_alone);

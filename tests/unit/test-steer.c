@@ -152,6 +152,13 @@ START_TEST(a_macvtap_steps_aside_for_a_function)
     IovSteering steering = make(none, TRUE);
 
     ck_assert_int_eq(iov_steer_macvtap(&steering), IOV_MACVTAP_VEPA);
+    steering.is_teaming = TRUE;
+    ck_assert_int_eq(iov_steer_macvtap(&steering), IOV_MACVTAP_VEPA);
+    steering.is_elsewhere = TRUE;
+    ck_assert_int_eq(iov_steer_macvtap(&steering), IOV_MACVTAP_DOWN);
+    steering.is_teaming = FALSE;
+    ck_assert_int_eq(iov_steer_macvtap(&steering), IOV_MACVTAP_VEPA);
+    steering.is_teaming = TRUE;
     steering.on_function = FALSE;
     ck_assert_int_eq(iov_steer_macvtap(&steering), IOV_MACVTAP_BRIDGE);
 }
