@@ -72,19 +72,31 @@ decide_attaching(const AgentObservation *seen)
 /* In replug mode floor and function are swapped by the floor's link; what an admin did to it by
  * hand is his. */
 static gboolean
-is_swapped(const AgentObservation *seen)
+may_swap(const AgentObservation *seen)
 {
     return seen->state == IOV_LEASE_ACTIVE && seen->in_xml && !seen->teaming && !seen->no_floor;
+}
+
+/* A guest without a driver for the function, or that boots just now, has nothing but its floor. */
+static AgentDecision
+decide_swap(const AgentObservation *seen)
+{
+    if (seen->lowered)
+        return DO(AGENT_NOTHING);
+    if (!seen->driven)
+        return WAIT_AND_LOOK(ATTACHING, "the guest's driver has not taken the function yet");
+    if (seen->busy || seen->in_transit || !seen->due)
+        return DO(AGENT_NOTHING);
+    return DO(AGENT_LOWER);
 }
 
 static AgentDecision
 decide_active(const AgentObservation *seen)
 {
+    if (may_swap(seen))
+        return decide_swap(seen);
     if (seen->in_xml)
-        return DO(is_swapped(seen) && !seen->lowered && !seen->busy && !seen->in_transit &&
-                          seen->due
-                      ? AGENT_LOWER
-                      : AGENT_NOTHING);
+        return DO(AGENT_NOTHING);
     if (seen->held)
         return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
     if (seen->vanished)
@@ -119,7 +131,7 @@ agent_decide(const AgentObservation *seen)
         return DO(AGENT_NOTHING);
     if (seen->displaced)
         return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
-    if (seen->lowered && !is_swapped(seen) && seen->due)
+    if (seen->lowered && !(may_swap(seen) && seen->driven) && seen->due)
         return DO(AGENT_RAISE);
     switch (seen->state) {
     case IOV_LEASE_RESERVED:

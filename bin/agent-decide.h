@@ -22,6 +22,7 @@ typedef struct {
     const char *memory; /* nullable: why the host cannot spare what a lift would pin */
     gboolean lowered;   /* we took its floor's link away */
     gboolean no_floor;  /* there is none to swap */
+    gboolean driven;    /* the guest's driver has the function */
     /* failover */
     gboolean teaming;
     gboolean negotiated; /* the guest's driver has negotiated it: an event told so */

@@ -187,7 +187,8 @@ ask(const Step *step, GError **error)
 static gboolean
 lower(const Step *step, GError **error)
 {
-    return floor_link_lower(step->view->domain, step->manager, step->request, error);
+    return floor_link_lower(step->view->domain, step->manager, step->request, error) &&
+           iov_manager_note(step->manager, step->uuid, step->request, IOV_REASON_NONE, "", error);
 }
 
 static gboolean
@@ -267,7 +268,7 @@ static const struct {
     [AGENT_GIVE_UP] = {give_up, FALSE, FALSE, TRUE},
     [AGENT_GIVE_BACK] = {give_back, FALSE, FALSE, TRUE},
     [AGENT_TAKE_BACK] = {take_back, TRUE, FALSE, FALSE},
-    [AGENT_LOWER] = {lower, FALSE, FALSE, FALSE},
+    [AGENT_LOWER] = {lower, FALSE, TRUE, FALSE},
     [AGENT_RAISE] = {raise_floor, TRUE, FALSE, FALSE},
     [AGENT_ASK] = {ask, TRUE, FALSE, FALSE},
     [AGENT_DETACH] = {detach, FALSE, FALSE, FALSE},

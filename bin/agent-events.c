@@ -86,6 +86,12 @@ agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event)
 }
 
 void
+agent_events_reboot(const AgentEvents *events, const char *uuid)
+{
+    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+}
+
+void
 agent_events_job(const AgentEvents *events, const char *uuid)
 {
     agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);

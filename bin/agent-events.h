@@ -15,6 +15,8 @@ typedef struct {
 
 /* @event: a virDomainEventType */
 void agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event);
+/* The guest boots again. */
+void agent_events_reboot(const AgentEvents *events, const char *uuid);
 /* A job of the domain has ended. */
 void agent_events_job(const AgentEvents *events, const char *uuid);
 /* A device was attached, was removed, or its removal was refused. */

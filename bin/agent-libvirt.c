@@ -16,7 +16,7 @@
 #define KEEPALIVE_SECONDS 5
 #define KEEPALIVE_COUNT 3
 
-#define EVENTS 5
+#define EVENTS 6
 #define MONITOR_EVENTS 2
 
 struct _AgentLibvirt {
@@ -56,6 +56,16 @@ on_job(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 
     if (read_uuid(domain, uuid))
         agent_events_job(data, uuid);
+}
+
+/* Its drivers have let go of their devices. */
+static void
+on_reboot(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, void *data)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (read_uuid(domain, uuid))
+        agent_events_reboot(data, uuid);
 }
 
 /* DEVICE_ADDED and DEVICE_REMOVED */
@@ -113,6 +123,7 @@ static const struct {
     virConnectDomainEventGenericCallback callback;
 } subscriptions[EVENTS] = {
     {VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle)},
+    {VIR_DOMAIN_EVENT_ID_REBOOT, VIR_DOMAIN_EVENT_CALLBACK(on_reboot)},
     {VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, VIR_DOMAIN_EVENT_CALLBACK(on_job)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},

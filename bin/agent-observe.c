@@ -155,6 +155,8 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
                        (seen->state == IOV_LEASE_RESERVED && seen->in_xml);
     if (matters && !iov_manager_is_held(manager, lease, &seen->held, error))
         return FALSE;
+    if (seen->state == IOV_LEASE_ACTIVE && seen->in_xml && !seen->teaming && !seen->no_floor)
+        return iov_manager_is_driven(manager, lease, &seen->driven, error);
     return seen->state != IOV_LEASE_ACTIVE || seen->in_xml ||
            look_at_host(manager, lease, seen, error);
 }

@@ -179,6 +179,15 @@ iov_manager_is_present(IovManager *manager, const IovLease *lease, gboolean *pre
 }
 
 gboolean
+iov_manager_is_driven(IovManager *manager, const IovLease *lease, gboolean *driven, GError **error)
+{
+    IovHost *host = iov_manager_host(manager, error);
+
+    *driven = FALSE;
+    return host != NULL && iov_host_is_driven(host, lease->function, driven, error);
+}
+
+gboolean
 iov_manager_is_overdue(IovManager *manager, const IovLease *lease, gboolean *overdue,
                        GError **error)
 {

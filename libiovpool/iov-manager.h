@@ -252,6 +252,18 @@ IOV_API gboolean iov_manager_is_present(IovManager *manager, const IovLease *lea
 /* TRUE in @overdue where a reservation's time is over: its function may go to others. */
 IOV_API gboolean iov_manager_is_overdue(IovManager *manager, const IovLease *lease,
                                         gboolean *overdue, GError **error);
+/**
+ * iov_manager_is_driven:
+ * @driven: (out): %TRUE where the guest's driver has taken the function
+ *
+ * Before that the function serves nobody, whoever holds it: the guest has not booted, or has no driver
+ * for it.
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_is_driven(IovManager *manager, const IovLease *lease, gboolean *driven,
+                                       GError **error);
 /* Attaching to active. */
 IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function,
                                        guint64 generation, GError **error);

@@ -119,6 +119,8 @@ START_TEST(looks_at_a_domain_whose_state_changes)
     assert_looked_at();
     agent_events_job(&events, vm);
     assert_looked_at();
+    agent_events_reboot(&events, vm);
+    assert_looked_at();
     agent_events_unplugged(&events, vm);
     assert_looked_at();
     agent_memory_set_negotiated(events.memory, vm, "net0");

@@ -14,7 +14,7 @@ static Scene scene;
 static void
 set_up(void)
 {
-    stand_in_refuses = stand_in_hides = stand_in_loses_answers = FALSE;
+    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_lacks_driver = FALSE;
     stand_in_attached = stand_in_asked = 0;
     scene_set_up(&scene);
 }
@@ -268,6 +268,29 @@ START_TEST(a_function_that_is_taken_by_hand_leaves_the_floor_its_link)
 }
 END_TEST
 
+START_TEST(a_guest_without_driver_keeps_its_floor)
+{
+    g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
+
+    stand_in_lacks_driver = TRUE;
+    scene_add_floor(&scene, a);
+    scene_look(&scene, a);
+    assert_status(&scene, a,
+                  "active|passthrough|the guest's driver has not taken the function yet");
+    ck_assert(has_link(a));
+    stand_in_lacks_driver = FALSE;
+    scene_hold(&scene, a, TRUE);
+    scene_look(&scene, a);
+    ck_assert(!has_link(a));
+    assert_status(&scene, a, "active|passthrough|");
+    /* it boots again */
+    stand_in_lacks_driver = TRUE;
+    scene_hold(&scene, a, TRUE);
+    scene_look(&scene, a);
+    ck_assert(has_link(a));
+}
+END_TEST
+
 START_TEST(a_pair_is_not_swapped)
 {
     g_autoptr(virDomain) a = scene_start(&scene, "a", "failover");
@@ -328,6 +351,7 @@ main(void)
     tcase_add_test(tests, a_lift_waits_for_memory);
     tcase_add_test(tests, floor_and_function_are_swapped);
     tcase_add_test(tests, a_function_that_is_taken_by_hand_leaves_the_floor_its_link);
+    tcase_add_test(tests, a_guest_without_driver_keeps_its_floor);
     tcase_add_test(tests, a_pair_is_not_swapped);
     tcase_add_test(tests, only_the_floors_link_is_changed);
     tcase_add_test(tests, memory_is_judged_by_what_is_not_resident);
