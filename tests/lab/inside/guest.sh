@@ -95,3 +95,27 @@ guest() {
 guest_wait() {
     GUEST_PATIENCE=${2:-300} guest "$1" true
 }
+
+# guest_address NAME MAC ADDRESS/LENGTH: gives it to the guest's adapter of that MAC, or to the bond
+# over all that have it.
+guest_address() {
+    guest "$1" "for n in /sys/class/net/*; do
+        [ ! -e \$n/master ] && [ \$(cat \$n/address) = $2 ] || continue
+        ip link set \${n##*/} up && ip addr replace $3 dev \${n##*/} && exit
+    done; echo no adapter has MAC $2; exit 1"
+}
+
+# ping_start NAME TARGET: the guest pings it from now on, every 100 ms
+ping_start() {
+    guest "$1" "pings start $2"
+}
+
+# ping_gap NAME TARGET: "MS ANSWERED SENT" since the start or the last call: the longest time without
+# an answer, and how many of those sent up to the last answer were answered
+ping_gap() {
+    guest "$1" "pings gap $2"
+}
+
+ping_stop() {
+    guest "$1" "pings stop $2"
+}

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Makes the initramfs of the small guests that run inside a virtual host: the tree's busybox, the
-# tree's drivers in the order in which they load, and guest/init. It goes into the tree's /boot,
+# tree's drivers in the order in which they load, guest/init and guest/pings. It goes into the tree's /boot,
 # the one place from which libvirt's AppArmor profiles let any guest take a kernel.
 
 guest_modules() {
@@ -26,6 +26,7 @@ make_guest_image() {
     mkdir -p "$root/bin" "$root/modules"
     cp "$tree/bin/busybox" "$root/bin/"
     install -m 755 "$LAB_SOURCE/guest/init" "$root/init"
+    install -m 755 "$LAB_SOURCE/guest/pings" "$root/bin/pings"
     for file in $files; do
         name=$(basename "${file%.xz}")
         case $file in
