@@ -122,6 +122,8 @@ START_TEST(nothing_is_taken_where_the_pool_does_not_say_so)
 
     assert_pass("");
     assert_status(&scene, c, "floor|direct|all 2 functions of pool fast are leased");
+    assert_status(&scene, a, "active|passthrough|");
+    assert_status(&scene, b, "active|passthrough|");
 }
 END_TEST
 
