@@ -112,6 +112,23 @@ reason_of(const GError *refusal)
                                                                     : IOV_REASON_EXHAUSTED;
 }
 
+/* While a request of higher priority has had a function of the pool since this one lost its own,
+ * that it went there explains more than that all are leased. */
+static gboolean
+is_outranked(IovChange *change, const IovStatus *status)
+{
+    g_autoptr(GPtrArray) list = iov_ledger_list_status(change->ledger, NULL, NULL);
+
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const IovStatus *other = list->pdata[i];
+
+        if (other->lease != NULL && other->priority > status->priority &&
+            other->lease->since >= status->since && g_str_equal(other->pool, status->pool))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error)
 {
@@ -127,8 +144,7 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
         return FALSE;
     }
     *refusal = local != NULL ? g_strdup(local->message) : NULL;
-    /* that its function went to another explains more than that all are leased */
-    if (local == NULL || status->code != IOV_REASON_RECLAIMED)
+    if (local == NULL || status->code != IOV_REASON_RECLAIMED || !is_outranked(change, status))
         iov_status_set_reason(status, reason_of(local), local != NULL ? local->message : "");
     return iov_ledger_put_status(change->ledger, status, error);
 }

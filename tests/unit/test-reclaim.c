@@ -161,6 +161,14 @@ waiting(const char *name, const char *attributes)
     return domain;
 }
 
+static void
+assert_waits(const IovDomain *domain)
+{
+    g_autofree char *function = world_held_by(&world, domain);
+
+    ck_assert_ptr_null(function);
+}
+
 /* The names of the domains that were asked, in order. (transfer full) */
 static char *
 reclaim(void)
@@ -186,7 +194,6 @@ assert_reclaims(const char *expected)
 
 START_TEST(one_for_each_claimant_and_no_more)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(IovDomain) a = world_domain("a", "priority='1'", "");
     g_autoptr(IovDomain) b = world_domain("b", "", "");
 
@@ -195,12 +202,14 @@ START_TEST(one_for_each_claimant_and_no_more)
     assert_reclaims("");
     g_autoptr(IovDomain) c = waiting("c", "priority='9'");
     assert_reclaims("b");
+    assert_waits(c);
     g_autofree char *status = world_status(&world, b);
     ck_assert_str_eq(status, "passthrough|its function goes to c (net0), priority 9");
     /* it is on its way: nobody else is asked for c */
     assert_reclaims("");
     g_autoptr(IovDomain) d = waiting("d", "priority='5'");
     assert_reclaims("a");
+    assert_waits(d);
     assert_reclaims("");
     /* a guest that keeps it does not hold up the claim, but there is nobody left to ask */
     fake_host_advance(world.host, IOV_RECLAIM_PATIENCE + 1);
@@ -211,7 +220,6 @@ END_TEST
 
 START_TEST(a_guest_that_keeps_it_does_not_hold_up_the_claim)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(IovDomain) a = world_domain("a", "priority='1'", "");
     g_autoptr(IovDomain) b = world_domain("b", "", "");
 
@@ -220,6 +228,7 @@ START_TEST(a_guest_that_keeps_it_does_not_hold_up_the_claim)
     g_autoptr(IovDomain) c = waiting("c", "priority='9'");
     assert_reclaims("b");
     assert_reclaims("");
+    assert_waits(c);
     fake_host_advance(world.host, IOV_RECLAIM_PATIENCE + 1);
     assert_reclaims("a");
 }
@@ -235,6 +244,7 @@ START_TEST(why_it_was_taken_stays_told)
     world_run_lifted(&world, b);
     g_autofree char *function = world_held_by(&world, b);
     g_autoptr(IovDomain) c = waiting("c", "priority='9'");
+    fake_host_advance(world.host, 1);
     assert_reclaims("b");
     g_autoptr(GPtrArray) list = iov_manager_list_status(world.manager, b->uuid, &error);
     const IovLease *lease = ((IovStatus *)list->pdata[0])->lease;
@@ -252,6 +262,14 @@ START_TEST(why_it_was_taken_stays_told)
                  IOV_ERROR_EXHAUSTED, "all 2 functions of pool fast are leased");
     g_autofree char *status = world_status(&world, b);
     ck_assert_str_eq(status, "direct|its function goes to c (net0), priority 9");
+    /* c goes, and somebody else is faster than b */
+    assert_done(iov_manager_release(world.manager, c->uuid, &error), error);
+    g_autoptr(IovDomain) d = waiting("d", "");
+    assert_fails(iov_manager_acquire(world.manager, b->uuid, "net0", &error), error,
+                 IOV_ERROR_EXHAUSTED, "all 2 functions of pool fast are leased");
+    g_autofree char *later = world_status(&world, b);
+    assert_done(world_count(&world, IOV_LEASE_FREE) == 0 && d != NULL, error);
+    ck_assert_str_eq(later, "direct|all 2 functions of pool fast are leased");
 }
 END_TEST
 
@@ -288,7 +306,6 @@ count_stranded(void)
 
 START_TEST(an_adapter_that_is_down_serves_nobody)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(IovDomain) a = world_domain("a", "", "");
 
     assert_adapters("");
