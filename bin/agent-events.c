@@ -59,6 +59,14 @@ agent_events_request_of_details(const char *details)
     return end != NULL ? checked(g_strndup(at, (gsize)(end - at))) : NULL;
 }
 
+/* What is waited for in its guest is waited for anew. */
+static void
+look_at(const AgentEvents *events, const char *uuid)
+{
+    agent_memory_settled(events->memory, uuid, AGENT_STEERING);
+    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+}
+
 void
 agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event)
 {
@@ -82,19 +90,19 @@ agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event)
 #endif
         break;
     }
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
 }
 
 void
 agent_events_reboot(const AgentEvents *events, const char *uuid)
 {
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
 }
 
 void
 agent_events_job(const AgentEvents *events, const char *uuid)
 {
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
 }
 
 void
@@ -107,7 +115,7 @@ agent_events_device(const AgentEvents *events, const char *uuid, const char *ali
         return;
     if (refused)
         agent_memory_set_refused(events->memory, uuid, request);
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
 }
 
 void
@@ -118,7 +126,7 @@ agent_events_negotiated(const AgentEvents *events, const char *uuid, const char 
     if (request == NULL)
         return;
     agent_memory_set_negotiated(events->memory, uuid, request);
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
     /* it may have waited for this without a function */
     agent_work_add(events->work, AGENT_TASK_PASS, NULL);
 }
@@ -127,7 +135,7 @@ agent_events_negotiated(const AgentEvents *events, const char *uuid, const char 
 void
 agent_events_unplugged(const AgentEvents *events, const char *uuid)
 {
-    agent_work_add(events->work, AGENT_TASK_DOMAIN, uuid);
+    look_at(events, uuid);
 }
 
 void

@@ -15,6 +15,7 @@ typedef struct {
     AgentBackoff failures, looks;
     gint64 not_before; /* no effect earlier */
     gint64 wake;       /* look at it then; NEVER: no need */
+    gint64 watched;    /* since when; 0: it is not */
 } Request;
 
 typedef struct {
@@ -226,6 +227,17 @@ agent_memory_look_again(AgentMemory *memory, const char *uuid, const char *reque
 }
 
 void
+agent_memory_watch(AgentMemory *memory, const char *uuid, const char *request, gint64 now)
+{
+    AGENT_LOCKED(&memory->lock);
+    Request *known = request_of(memory, uuid, request);
+
+    if (known->watched == 0)
+        known->watched = now;
+    known->wake = now + CLAMP((now - known->watched) / 8, known->looks.first, known->looks.limit);
+}
+
+void
 agent_memory_settled(AgentMemory *memory, const char *uuid, const char *request)
 {
     AGENT_LOCKED(&memory->lock);
@@ -236,7 +248,7 @@ agent_memory_settled(AgentMemory *memory, const char *uuid, const char *request)
     agent_backoff_reset(&known->failures);
     agent_backoff_reset(&known->looks);
     known->asked = FALSE;
-    known->not_before = 0;
+    known->not_before = known->watched = 0;
     known->wake = NEVER;
 }
 

@@ -10,6 +10,9 @@
  */
 typedef struct _AgentMemory AgentMemory;
 
+/* In place of a request's name, which it cannot be: where a domain's frames go. */
+#define AGENT_STEERING "*"
+
 AgentMemory *agent_memory_new(void);
 void agent_memory_free(AgentMemory *memory);
 
@@ -39,6 +42,9 @@ gint64 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *re
  * 5 min. */
 void agent_memory_look_again(AgentMemory *memory, const char *uuid, const char *request,
                              gint64 now);
+/* Something goes on that takes a guest seconds, and no event will tell its end: look again after an
+ * eighth of the time since the first call, 250 ms to 5 min. */
+void agent_memory_watch(AgentMemory *memory, const char *uuid, const char *request, gint64 now);
 /* All went well, or waits for an event: no more delays. */
 void agent_memory_settled(AgentMemory *memory, const char *uuid, const char *request);
 gboolean agent_memory_is_due(AgentMemory *memory, const char *uuid, const char *request,

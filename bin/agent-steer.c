@@ -5,9 +5,6 @@
  */
 #include "agent.h"
 
-/* The memory's name for it: no request has it. */
-#define STEERING "*"
-
 /* A domain that is on its way to or from another host stands there, until it has arrived; one that
  * is paused sends nothing, and libvirt has its macvtaps down: an event tells when it goes on. */
 void
@@ -24,9 +21,9 @@ agent_steer(Agent *agent, IovManager *manager, const AgentView *view)
         agent_log(LOG_WARNING, &(AgentRecord){.event = "failed", .domain = name, .uuid = uuid},
                   "not all frames for domain %s reach it: %s", name, error->message);
     if (settled)
-        agent_memory_settled(agent->memory, uuid, STEERING);
+        agent_memory_settled(agent->memory, uuid, AGENT_STEERING);
     else
-        agent_memory_look_again(agent->memory, uuid, STEERING, g_get_monotonic_time());
+        agent_memory_watch(agent->memory, uuid, AGENT_STEERING, g_get_monotonic_time());
 }
 
 void

@@ -121,8 +121,10 @@ START_TEST(looks_at_a_domain_whose_state_changes)
     assert_looked_at();
     agent_events_reboot(&events, vm);
     assert_looked_at();
+    agent_memory_watch(events.memory, vm, AGENT_STEERING, 1);
     agent_events_unplugged(&events, vm);
     assert_looked_at();
+    ck_assert_int_eq(agent_memory_get_next(events.memory), -1);
     agent_memory_set_negotiated(events.memory, vm, "net0");
     agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STOPPED);
     assert_looked_at();

@@ -130,6 +130,25 @@ START_TEST(hands_each_moment_out_once)
 }
 END_TEST
 
+START_TEST(watches_the_less_often_the_longer_it_takes)
+{
+    const gint64 second = G_USEC_PER_SEC;
+
+    agent_memory_watch(memory, vm, "net0", second);
+    ck_assert_int_eq(agent_memory_get_next(memory), second + second / 4);
+    agent_memory_watch(memory, vm, "net0", 2 * second);
+    ck_assert_int_eq(agent_memory_get_next(memory), 2 * second + second / 4);
+    agent_memory_watch(memory, vm, "net0", 9 * second);
+    ck_assert_int_eq(agent_memory_get_next(memory), 10 * second);
+    agent_memory_watch(memory, vm, "net0", 1000000 * second);
+    ck_assert_int_eq(agent_memory_get_next(memory), 1000300 * second);
+    agent_memory_settled(memory, vm, "net0");
+    ck_assert_int_eq(agent_memory_get_next(memory), -1);
+    agent_memory_watch(memory, vm, "net0", 1000000 * second);
+    ck_assert_int_eq(agent_memory_get_next(memory), 1000000 * second + second / 4);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -144,6 +163,7 @@ main(void)
     tcase_add_test(tests, backs_off_and_recovers);
     tcase_add_test(tests, looks_again_without_holding_back);
     tcase_add_test(tests, hands_each_moment_out_once);
+    tcase_add_test(tests, watches_the_less_often_the_longer_it_takes);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -173,7 +173,7 @@ works "it answers when it runs again" "wait_for 90 is_on_floor $silent"
 
 step "all of it is in the event log"
 run "iovpool events --json"
-for word in lifted promoted reclaimed dropped stranded adapter lost parked; do
+for word in lifted promoted reclaimed dropped stranded adapter lost; do
     works "$word" "iovpool events --json | jq --exit-status 'any(.event == \"$word\")'"
 done
 run "iovpool explain vm1"
