@@ -55,11 +55,11 @@ tear_down(void)
 
 START_TEST(a_request_is_metadata_floor_and_port)
 {
-    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --mac 52:54:00:AA:BB:CC --vlan 0 "
+    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --mac 52:54:00:AA:BB:CC "
                          "--rate-max 500 --priority -3 --required"),
                      0);
     ck_assert_uint_eq(fake_count(FALSE, METADATA "[@mac='52:54:00:aa:bb:cc'][@required='yes']"
-                                                 "[@priority='-3'][iov:vlan/@id='0']"
+                                                 "[@priority='-3']"
                                                  "[iov:rate/@max='500']"),
                       1);
     ck_assert_uint_eq(fake_count(FALSE, FLOOR "[source/@network='iovpool-fast']"
@@ -67,6 +67,17 @@ START_TEST(a_request_is_metadata_floor_and_port)
                                               "[teaming/@type='persistent']"),
                       1);
     ck_assert_uint_eq(fake_count(FALSE, PORT "[@index='3']"), 1);
+}
+END_TEST
+
+START_TEST(a_vlan_has_a_floor_of_its_own)
+{
+    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --vlan 42"), 1);
+    ck_assert_uint_eq(fake_count(FALSE, METADATA "|" FLOOR "|" PORT), 0);
+    ck_assert_int_eq(run("request vm1 --pool fast --name net0 --vlan 42 --floor network:office"),
+                     0);
+    ck_assert_uint_eq(fake_count(FALSE, METADATA "[iov:vlan/@id='42']"), 1);
+    ck_assert_uint_eq(fake_count(FALSE, FLOOR "[source/@network='office']"), 1);
 }
 END_TEST
 
@@ -271,6 +282,7 @@ main(void)
     TCase *running = make_case("running", set_up_running);
 
     tcase_add_test(stopped, a_request_is_metadata_floor_and_port);
+    tcase_add_test(stopped, a_vlan_has_a_floor_of_its_own);
     tcase_add_test(stopped, unrequest_takes_out_exactly_that);
     tcase_add_test(stopped, a_failed_request_leaves_nothing);
     tcase_add_test(stopped, an_interrupted_unrequest_can_be_repeated);
