@@ -142,7 +142,7 @@ destroy_locked(IovManager *manager, IovLedger *ledger, const char *name, GError 
         open_pool_again(ledger, adapters);
         return FALSE;
     }
-    return iov_manager_forget_pool(ledger, name, error);
+    return iov_manager_forget_pool(manager, ledger, name, error);
 }
 
 gboolean

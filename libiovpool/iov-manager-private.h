@@ -55,8 +55,9 @@ gboolean iov_manager_look_up_pool(IovLedger *ledger, const char *name, gboolean 
 /* Takes back a start that was cut off, and its journal entry. */
 gboolean iov_manager_finish_interrupted(IovManager *manager, IovLedger *ledger, const char *name,
                                         GError **error);
-/* Takes a pool out of the ledger. */
-gboolean iov_manager_forget_pool(IovLedger *ledger, const char *name, GError **error);
+/* Takes a pool out of the ledger, and away its record. */
+gboolean iov_manager_forget_pool(IovManager *manager, IovLedger *ledger, const char *name,
+                                 GError **error);
 
 /* ---- inside a ledger change ---- */
 

@@ -7,6 +7,7 @@
  */
 #include "iov-manager-reconcile.h"
 
+#include "iov-io.h"
 #include "iov-recover.h"
 
 #include <stdarg.h>
@@ -213,22 +214,58 @@ look_at_foreign(IovReconciliation *run, GPtrArray *domains, GError **error)
             continue;
         if (!iov_manager_take_foreign(run->manager, function, doubt, &taken, error))
             return FALSE;
-        if (taken)
+        /* of a pool that was rebuilt, that was said as a whole */
+        if (taken && run->found == NULL)
             iov_reconciliation_say(run, "function %s: nobody uses it any more, it is the pool's",
                                    function->function);
     }
     return functions != NULL;
 }
 
+/* One change, so that nobody can take a function of a pool that comes back before those who hold
+ * functions are known. */
 static gboolean
-reconcile_ledger(IovReconciliation *run, GPtrArray *domains, GError **error)
+change_ledger(IovReconciliation *run, GPtrArray *domains, GError **error)
 {
-    if (!iov_manager_now(run->manager, &run->now, error) || !iov_ledger_begin(run->ledger, error))
+    gboolean good =
+        iov_manager_now(run->manager, &run->now, error) && iov_ledger_begin(run->ledger, error);
+
+    if (!good)
         return FALSE;
-    if (reconcile_all(run, domains, error) && iov_ledger_commit(run->ledger, error))
-        return look_at_foreign(run, domains, error);
+    if (run->found != NULL)
+        good = iov_recover_enter(run->ledger, run->found, MIN(run->now, run->listed_at - 1), error);
+    if (good && reconcile_all(run, domains, error) && iov_ledger_commit(run->ledger, error))
+        return TRUE;
     iov_ledger_rollback(run->ledger);
     return FALSE;
+}
+
+/* Without a ledger, and nothing to be entered in a new one, there is nothing to be done. */
+static gboolean
+open_ledger(IovReconciliation *run, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean create = run->found != NULL && run->found->len > 0;
+
+    run->ledger = iov_manager_ledger(run->manager, create, &local);
+    if (run->ledger != NULL || g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+reconcile_locked(IovReconciliation *run, GPtrArray *domains, GError **error)
+{
+    if (!iov_recover_find(run->manager, &run->found, run->changes, error) ||
+        !open_ledger(run, error))
+        return FALSE;
+    if (run->ledger == NULL)
+        return TRUE;
+    if (!change_ledger(run, domains, error))
+        return FALSE;
+    iov_recover_keep_records(run->manager, run->ledger, run->changes);
+    return look_at_foreign(run, domains, error);
 }
 
 gboolean
@@ -237,22 +274,16 @@ iov_manager_reconcile(IovManager *manager, GPtrArray *domains, gint64 listed_at,
 {
     g_autoptr(GHashTable) running = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+    IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_pools(manager, error);
     IovReconciliation run = {
         .manager = manager, .running = running, .changes = lines, .listed_at = listed_at};
-    g_autoptr(GError) local = NULL;
+    gboolean done;
 
     for (guint i = 0; i < domains->len; i++)
         g_hash_table_insert(running, ((IovDomain *)domains->pdata[i])->uuid, domains->pdata[i]);
-    if (!iov_recover_pools(manager, lines, error))
-        return FALSE;
-    run.ledger = iov_manager_ledger(manager, FALSE, &local);
-    if (run.ledger == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    if (run.ledger != NULL && !reconcile_ledger(&run, domains, error))
-        return FALSE;
-    if (changes != NULL)
+    done = lock >= 0 && reconcile_locked(&run, domains, error);
+    g_clear_pointer(&run.found, g_ptr_array_unref);
+    if (done && changes != NULL)
         *changes = g_strv_builder_end(lines);
-    return TRUE;
+    return done;
 }

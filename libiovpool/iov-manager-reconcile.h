@@ -9,6 +9,7 @@ typedef struct {
     IovLedger *ledger;
     GHashTable *running; /* uuid to IovDomain */
     GStrvBuilder *changes;
+    GPtrArray *found; /* nullable: records of a lost ledger's pools */
     gint64 now;
     gint64 listed_at; /* later entries are of domains that started, or were lifted, since then */
 } IovReconciliation;

@@ -8,6 +8,8 @@
 
 #include "iov-execute.h"
 #include "iov-io.h"
+#include "iov-record.h"
+#include "iov-recover.h"
 
 #include <string.h>
 
@@ -16,6 +18,7 @@ typedef struct {
     IovManager *manager;
     IovLedger *ledger;
     IovHost *host;
+    char *boot_id;
     IovPool *pool;
     GPtrArray *adapters; /* IovAdapter, as observed last */
     IovPlan *created, *bound;
@@ -24,6 +27,7 @@ typedef struct {
 static void
 start_clear(Start *start)
 {
+    g_clear_pointer(&start->boot_id, g_free);
     g_clear_pointer(&start->pool, iov_pool_unref);
     g_clear_pointer(&start->adapters, g_ptr_array_unref);
     g_clear_pointer(&start->created, iov_plan_free);
@@ -49,7 +53,65 @@ enter_adapter(IovLedger *ledger, const char *pool, const IovAdapter *adapter, GE
     return iov_ledger_add_adapter(ledger, &row, error);
 }
 
-/* The journal entry: the pool and what its adapters were like, not usable yet. */
+/* NULL where the PF does not tell. (transfer full) (nullable) */
+static char *
+read_mac(Start *start, const IovAdapter *adapter, const IovFunction *function)
+{
+    IovNetconf shown = {.mac = ""};
+
+    if (adapter->netdev == NULL ||
+        !iov_host_get_vf_netconf(start->host, adapter->netdev, function->index, &shown, NULL))
+        return NULL;
+    return g_strdup(iov_mac_is_zero(shown.mac) ? "" : shown.mac);
+}
+
+static IovLease *
+make_row(Start *start, const IovAdapter *adapter, const IovFunction *function, const char *user,
+         gint64 now)
+{
+    IovLease *row = iov_lease_new();
+
+    row->function = g_strdup(function->address);
+    row->adapter = g_strdup(adapter->address);
+    row->pool = g_strdup(start->pool->name);
+    row->index = function->index;
+    row->iommu_group = function->iommu_group;
+    row->had_driver = g_strdup(function->driver);
+    row->had_mac = read_mac(start, adapter, function);
+    row->since = now;
+    row->state = user != NULL ? IOV_LEASE_FOREIGN : IOV_LEASE_FREE;
+    row->reason = g_strdup(user);
+    if (function->iommu_group < 0) {
+        row->state = IOV_LEASE_QUARANTINED;
+        g_free(row->reason);
+        row->reason = g_strdup("it has no IOMMU group");
+    }
+    return row;
+}
+
+/* What has to be given back, should this start be cut off: the functions that are there already may
+ * get another driver. */
+static gboolean
+record_before(Start *start, GError **error)
+{
+    g_autoptr(IovRecord) record = iov_record_from_ledger(start->ledger, start->pool->name, error);
+
+    for (guint i = 0; record != NULL && i < start->adapters->len; i++) {
+        const IovAdapter *adapter = start->adapters->pdata[i];
+
+        for (guint j = 0; j < adapter->functions->len; j++) {
+            g_autoptr(IovLease) row =
+                make_row(start, adapter, adapter->functions->pdata[j], NULL, 0);
+
+            iov_record_add_function(record, row);
+        }
+    }
+    return record != NULL &&
+           iov_record_save(record, start->manager->run_dir, start->boot_id, error);
+}
+
+/* The journal entry: the pool and what its adapters were like, not usable yet. The record goes
+ * first: one too many is removed by reconcile, one that is missing cannot be made up. */
 static gboolean
 journal(Start *start, gint64 now, GError **error)
 {
@@ -60,7 +122,7 @@ journal(Start *start, gint64 now, GError **error)
     gboolean good = iov_ledger_add_pool(start->ledger, start->pool->name, xml, now, error);
     for (guint i = 0; good && i < start->adapters->len; i++)
         good = enter_adapter(start->ledger, start->pool->name, start->adapters->pdata[i], error);
-    if (good && iov_ledger_commit(start->ledger, error))
+    if (good && record_before(start, error) && iov_ledger_commit(start->ledger, error))
         return TRUE;
     iov_ledger_rollback(start->ledger);
     return FALSE;
@@ -128,42 +190,6 @@ plan_binding(Start *start, GHashTable *users, GError **error)
     return TRUE;
 }
 
-/* NULL where the PF does not tell. (transfer full) (nullable) */
-static char *
-read_mac(Start *start, const IovAdapter *adapter, const IovFunction *function)
-{
-    IovNetconf shown = {.mac = ""};
-
-    if (adapter->netdev == NULL ||
-        !iov_host_get_vf_netconf(start->host, adapter->netdev, function->index, &shown, NULL))
-        return NULL;
-    return g_strdup(iov_mac_is_zero(shown.mac) ? "" : shown.mac);
-}
-
-static IovLease *
-make_row(Start *start, const IovAdapter *adapter, const IovFunction *function, const char *user,
-         gint64 now)
-{
-    IovLease *row = iov_lease_new();
-
-    row->function = g_strdup(function->address);
-    row->adapter = g_strdup(adapter->address);
-    row->pool = g_strdup(start->pool->name);
-    row->index = function->index;
-    row->iommu_group = function->iommu_group;
-    row->had_driver = g_strdup(function->driver);
-    row->had_mac = read_mac(start, adapter, function);
-    row->since = now;
-    row->state = user != NULL ? IOV_LEASE_FOREIGN : IOV_LEASE_FREE;
-    row->reason = g_strdup(user);
-    if (function->iommu_group < 0) {
-        row->state = IOV_LEASE_QUARANTINED;
-        g_free(row->reason);
-        row->reason = g_strdup("it has no IOMMU group");
-    }
-    return row;
-}
-
 /* What the ledger is to say of the functions. (element-type IovLease) */
 static GPtrArray *
 make_rows(Start *start, GHashTable *users, gint64 now)
@@ -197,6 +223,15 @@ enter_all(Start *start, GPtrArray *rows, GError **error)
     return TRUE;
 }
 
+static gboolean
+record_all(Start *start, GError **error)
+{
+    g_autoptr(IovRecord) record = iov_record_from_ledger(start->ledger, start->pool->name, error);
+
+    return record != NULL &&
+           iov_record_save(record, start->manager->run_dir, start->boot_id, error);
+}
+
 /* Adds the functions and opens the adapters for leases: the pool is started from here on. */
 static gboolean
 enter_functions(Start *start, GHashTable *users, gint64 now, GError **error)
@@ -205,7 +240,8 @@ enter_functions(Start *start, GHashTable *users, gint64 now, GError **error)
 
     if (!iov_ledger_begin(start->ledger, error))
         return FALSE;
-    if (enter_all(start, rows, error) && iov_ledger_commit(start->ledger, error))
+    if (enter_all(start, rows, error) && record_all(start, error) &&
+        iov_ledger_commit(start->ledger, error))
         return TRUE;
     iov_ledger_rollback(start->ledger);
     return FALSE;
@@ -276,7 +312,7 @@ start_locked(Start *start, const char *name, GError **error)
         return FALSE;
     if (create_and_enter(start, now, error))
         return TRUE;
-    iov_manager_forget_pool(start->ledger, name, NULL);
+    iov_manager_forget_pool(start->manager, start->ledger, name, NULL);
     return FALSE;
 }
 
@@ -290,7 +326,9 @@ iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes, GErr
     start.pool = iov_config_load(manager->pool_dir, name, error);
     lock = start.pool != NULL ? iov_manager_lock_pools(manager, error) : -1;
     start.host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
-    start.ledger = start.host != NULL ? iov_manager_ledger(manager, TRUE, error) : NULL;
+    start.boot_id = start.host != NULL ? iov_host_get_boot_id(start.host, error) : NULL;
+    if (start.boot_id != NULL && iov_recover_check(manager, error))
+        start.ledger = iov_manager_ledger(manager, TRUE, error);
     if (start.ledger == NULL || !start_locked(&start, name, error)) {
         g_prefix_error(error, "cannot start pool '%.64s': ", name);
         return FALSE;

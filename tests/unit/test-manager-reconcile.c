@@ -236,23 +236,6 @@ START_TEST(a_deleted_ledger_loses_no_lease)
 }
 END_TEST
 
-START_TEST(an_unreadable_ledger_is_put_aside)
-{
-    g_autofree char *ledger = g_build_filename(world.root, "run/iovpool/ledger.db", NULL);
-
-    world_start_pool(&world, "2");
-    iov_manager_unref(world.manager);
-    ck_assert(
-        g_file_set_contents(ledger, "this is no database at all, whatever it says", -1, NULL));
-    ck_assert_int_eq(g_chmod(ledger, 0600), 0);
-    world.manager = iov_manager_new_with_host(world.root, fake_host_reopen(world.host));
-    g_autofree char *changes = reconcile(NULL);
-    ck_assert_ptr_nonnull(strstr(changes, "put aside"));
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 4);
-    assert_settled(NULL);
-}
-END_TEST
-
 START_TEST(a_device_unplugged_unseen_comes_back)
 {
     g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
@@ -299,7 +282,6 @@ main(void)
     tcase_add_test(tests, a_reservation_of_a_domain_that_started_since_the_listing_stays);
     tcase_add_test(tests, a_static_reservation_that_ends_is_cleaned);
     tcase_add_test(tests, a_deleted_ledger_loses_no_lease);
-    tcase_add_test(tests, an_unreadable_ledger_is_put_aside);
     tcase_add_test(tests, a_device_unplugged_unseen_comes_back);
     tcase_add_test(tests, vanished_functions_are_noted);
     suite_add_tcase(suite, tests);
