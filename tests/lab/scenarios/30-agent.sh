@@ -61,6 +61,51 @@ works "a second reconcile changes nothing" "[ -z \"\$(iovpool reconcile -q)\" ]"
 run virsh destroy vm1
 works "free again" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
 
+step "one domain cannot be read, and the ledger is deleted under a pool that took up VFs"
+run modprobe igbvf
+run "echo 2 >/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs"
+taken=$(vf 0000:02:00.0 0)
+works "the host's driver has the VFs" \
+    "wait_for 30 '[ \"\$(driver $taken)\" = igbvf ] && [ \"\$(driver $(vf 0000:02:00.0 1))\" = igbvf ]'"
+run iovpool create taken --adapter 0000:02:00.0 --vfs 2
+run iovpool start taken
+define_guest vm3 --noboot
+run iovpool request vm3 --pool taken --name net0 --migration replug
+run virsh start vm1
+run virsh start vm3
+works "both are lifted" "wait_for 120 is_lifted vm1 && wait_for 120 is_lifted vm3"
+function1=$(iovpool status vm1 --json | jq --raw-output '.[0].function')
+function3=$(iovpool status vm3 --json | jq --raw-output '.[0].function')
+requests=$(virsh metadata vm1 --live --uri https://libiovpool.org/xmlns/domain/1)
+run "virsh metadata vm1 --live --uri https://libiovpool.org/xmlns/domain/1 --key iov \
+    --set \"<requests><request name='../etc'/></requests>\""
+works "reconcile goes on" "iovpool reconcile 2>/tmp/unreadable"
+like "$(cat /tmp/unreadable)" "domain 'vm1'.*what it has is left as it is" "it names the domain"
+works "which keeps its function" "is_lifted vm1"
+run rm /run/iovpool/ledger.db
+refuses "nothing is started before reconcile" iovpool start fast
+works "reconcile" iovpool reconcile
+is "$(iovpool status vm3 --json | jq --raw-output '.[0] | "\(.tier) \(.function) \(.state)"')" \
+    "passthrough $function3 active" "no lease is lost on VFs that were taken up"
+like "$(iovpool functions fast --json |
+    jq --raw-output ".[] | select(.function == \"$function1\") | \"\(.state) \(.reason)\"")" \
+    "^foreign process [0-9]+ holds it" "nobody gets the function of the other"
+works "all others are cleaned and free" \
+    "wait_for 120 'iovpool functions --json | jq -e \"map(select(.state == \\\"free\\\")) | length == 2\"'"
+run "virsh metadata vm1 --live --uri https://libiovpool.org/xmlns/domain/1 --key iov --set \"\$requests\""
+works "its requests can be read again" iovpool reconcile
+is "$(iovpool status vm1 --json | jq --raw-output '.[0] | "\(.tier) \(.function) \(.state)"')" \
+    "passthrough $function1 active" "its lease is its own again"
+works "a second reconcile changes nothing" "[ -z \"\$(iovpool reconcile -q)\" ]"
+run virsh destroy vm1
+run virsh destroy vm3
+run virsh undefine vm3
+works "free again" "wait_for 120 'iovpool functions --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "the pool gives back" iovpool destroy taken
+is "$(driver "$taken")" "igbvf" "the driver that its VFs had"
+run iovpool undefine taken
+run "echo 0 >/sys/bus/pci/devices/0000:02:00.0/sriov_numvfs"
+
 step "by hand"
 run virsh start vm1
 works "lifted" "wait_for 120 is_lifted vm1"
