@@ -88,20 +88,35 @@ libvirt_xml_flags(guint affect)
     return affect == VIR_DOMAIN_AFFECT_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0;
 }
 
-IovDomain *
-libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
+/* (transfer full): free with free(3) */
+static char *
+read_xml(virDomainPtr domain, guint flags, GError **error)
 {
     char *xml = virDomainGetXMLDesc(domain, flags);
 
-    if (xml == NULL) {
+    if (xml == NULL)
         libvirt_error(error, "cannot read the XML of domain '%s'", virDomainGetName(domain));
-        return NULL;
-    }
+    return xml;
+}
+
+static IovDomain *
+parse_xml(virDomainPtr domain, const char *xml, GError **error)
+{
     IovDomain *record = iov_domain_parse(xml, strlen(xml), error);
-    free(xml);
+
     /* the library names the domain where it got as far as its name */
     if (record == NULL && error != NULL && !g_str_has_prefix((*error)->message, "domain '"))
         g_prefix_error(error, "domain '%s': ", virDomainGetName(domain));
+    return record;
+}
+
+IovDomain *
+libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
+{
+    char *xml = read_xml(domain, flags, error);
+    IovDomain *record = xml != NULL ? parse_xml(domain, xml, error) : NULL;
+
+    free(xml);
     return record;
 }
 
@@ -115,22 +130,31 @@ has_ended(virDomainPtr domain)
 }
 
 /* One that cannot be read runs all the same: left out, it would lose all that it has. */
+static IovDomain *
+make_unreadable(virDomainPtr domain, const char *xml, const char *cause, GError **error)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (virDomainGetUUIDString(domain, uuid) == 0)
+        return iov_domain_new_unreadable(virDomainGetName(domain), uuid, xml, cause);
+    libvirt_error(error, "cannot read the UUID of domain '%s'", virDomainGetName(domain));
+    return NULL;
+}
+
 static gboolean
 add_running(GPtrArray *records, virDomainPtr domain, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    IovDomain *record = libvirt_read_domain(domain, 0, &cause);
+    char *xml = read_xml(domain, 0, &cause);
+    IovDomain *record = xml != NULL ? parse_xml(domain, xml, &cause) : NULL;
+    gboolean ended = record == NULL && has_ended(domain);
 
-    if (record == NULL && has_ended(domain))
-        return TRUE;
-    if (record == NULL && virDomainGetUUIDString(domain, uuid) != 0)
-        return libvirt_error(error, "cannot read the UUID of domain '%s'",
-                             virDomainGetName(domain));
-    if (record == NULL)
-        record = iov_domain_new_unreadable(virDomainGetName(domain), uuid, cause->message);
-    g_ptr_array_add(records, record);
-    return TRUE;
+    if (record == NULL && !ended)
+        record = make_unreadable(domain, xml, cause->message, error);
+    free(xml);
+    if (record != NULL)
+        g_ptr_array_add(records, record);
+    return record != NULL || ended;
 }
 
 GPtrArray *

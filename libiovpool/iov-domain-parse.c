@@ -344,3 +344,19 @@ iov_domain_parse(const char *xml, gsize length, GError **error)
     g_free(reading.origin);
     return done ? g_steal_pointer(&domain) : NULL;
 }
+
+/* Another part of the XML is in disorder; this one is libvirt's own, and is in order. */
+gboolean
+iov_domain_read_hostdevs(IovDomain *domain, const char *xml)
+{
+    Reading reading = {.domain = domain, .origin = g_strdup("domain XML")};
+    g_autoptr(xmlDoc) doc =
+        iov_xml_parse(xml, strlen(xml), IOV_XML_DOMAIN_LIMIT, reading.origin, NULL);
+    xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
+    gboolean done = root != NULL && root->ns == NULL &&
+                    xmlStrEqual(root->name, BAD_CAST "domain") &&
+                    read_devices(&reading, root, NULL);
+
+    g_free(reading.origin);
+    return done;
+}

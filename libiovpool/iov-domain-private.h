@@ -33,7 +33,8 @@ struct _IovDomain {
     gatomicrefcount references;
     char *name;
     char uuid[37];
-    char *fault;   /* nullable: why nothing but name and UUID is known */
+    char *fault;                  /* nullable: why its requests are not known */
+    gboolean has_unknown_devices; /* with a fault: nor are its hostdevs */
     char *machine; /* "" where the XML names none */
     int numa_node;
     gboolean memory_set_aside;
@@ -43,6 +44,9 @@ struct _IovDomain {
     GPtrArray *controllers; /* IovDomainController */
     GHashTable *aliases;    /* set of char* */
 };
+
+/* Reads hostdevs alone into a domain that has none. FALSE where they cannot be told. */
+gboolean iov_domain_read_hostdevs(IovDomain *domain, const char *xml);
 
 /* The MAC that request @name sets; NULL where it sets none, or is not there. (transfer none) */
 const char *iov_domain_find_mac(const IovDomain *domain, const char *name);

@@ -53,7 +53,7 @@ iov_domain_new(void)
 }
 
 IovDomain *
-iov_domain_new_unreadable(const char *name, const char *uuid, const char *cause)
+iov_domain_new_unreadable(const char *name, const char *uuid, const char *xml, const char *cause)
 {
     IovDomain *domain = iov_domain_new();
 
@@ -61,6 +61,7 @@ iov_domain_new_unreadable(const char *name, const char *uuid, const char *cause)
     g_strlcpy(domain->uuid, uuid, sizeof(domain->uuid));
     domain->fault = g_strdup(cause);
     domain->machine = g_strdup("");
+    domain->has_unknown_devices = xml == NULL || !iov_domain_read_hostdevs(domain, xml);
     return domain;
 }
 

@@ -29,15 +29,18 @@ IOV_API IovDomain *iov_domain_parse(const char *xml, gsize length, GError **erro
 
 /**
  * iov_domain_new_unreadable:
- * @cause: why nothing more is known, one line
+ * @xml: (nullable): what there is of it, hostile
+ * @cause: why it cannot be read, one line
  *
- * A domain that runs, but whose XML cannot be had or understood: it has no request and no device
- * that anyone knows of. iov_manager_reconcile() leaves alone whatever such a domain has.
+ * A domain that runs, but whose XML cannot be had or understood: it has no request that anyone
+ * knows of, and no device but those that can be found in @xml. iov_manager_reconcile() leaves alone
+ * whatever such a domain has.
  *
  * Returns: (transfer full): the domain
  * Since: 0.1
  */
-IOV_API IovDomain *iov_domain_new_unreadable(const char *name, const char *uuid, const char *cause);
+IOV_API IovDomain *iov_domain_new_unreadable(const char *name, const char *uuid, const char *xml,
+                                             const char *cause);
 
 IOV_API IovDomain *iov_domain_ref(IovDomain *domain);
 IOV_API void iov_domain_unref(IovDomain *domain);

@@ -47,10 +47,9 @@ is_ours_to_take(const IovLease *function, const char *driver)
            g_strcmp0(driver, function->had_driver) == 0;
 }
 
-/* Why the function stays foreign; NULL: nobody uses it. @doubt: a running domain cannot be read,
- * and may have a function that QEMU has yet to open. (transfer full) */
+/* Why the function stays foreign; NULL: nobody uses it. (transfer full) */
 static char *
-find_reason(IovHost *host, const IovLease *function, gboolean doubt)
+find_reason(IovHost *host, const IovLease *function, const IovClaim *claim)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *driver = iov_host_get_driver(host, function->function, &error);
@@ -58,6 +57,8 @@ find_reason(IovHost *host, const IovLease *function, gboolean doubt)
 
     if (driver == NULL)
         return g_strdup(IOV_LEASE_VANISHED);
+    if (claim->domain != NULL)
+        return g_strdup_printf("domain %s has it, which cannot be read", claim->domain);
     user = iov_manager_find_user(host, function->function, function->iommu_group, &error);
     if (user != NULL)
         return user;
@@ -65,7 +66,7 @@ find_reason(IovHost *host, const IovLease *function, gboolean doubt)
         return g_strdup(error->message);
     if (!is_ours_to_take(function, driver))
         return g_strdup_printf("bound to driver %s", driver);
-    if (doubt && strcmp(driver, VFIO_DRIVER) == 0)
+    if (claim->is_possible && strcmp(driver, VFIO_DRIVER) == 0)
         return g_strdup("a running domain that cannot be read may have it");
     return NULL;
 }
@@ -154,7 +155,7 @@ look_again(IovManager *manager, const IovLease *seen, gboolean *same, GError **e
 /* The driver first, the ledger after it: cut off in between, it is a foreign function that nobody
  * uses, and the next reconcile goes on. */
 gboolean
-iov_manager_take_foreign(IovManager *manager, const IovLease *function, gboolean doubt,
+iov_manager_take_foreign(IovManager *manager, const IovLease *function, const IovClaim *claim,
                          gboolean *taken, GError **error)
 {
     IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_scrubbing(manager, error);
@@ -167,7 +168,7 @@ iov_manager_take_foreign(IovManager *manager, const IovLease *function, gboolean
         return FALSE;
     if (!same)
         return TRUE;
-    reason = find_reason(manager->host, function, doubt);
+    reason = find_reason(manager->host, function, claim);
     if (reason == NULL && !bind_function(manager->host, function->function, &refusal))
         reason = g_strdup(refusal->message);
     if (reason != NULL)

@@ -102,10 +102,16 @@ int iov_manager_lock_scrubbing(IovManager *manager, GError **error);
 /* Who uses the function outside the pool, a process that holds it included; NULL without @error:
  * nobody, or it vanished. (transfer full) (nullable) */
 char *iov_manager_find_user(IovHost *host, const char *function, int iommu_group, GError **error);
+/* What is known of a function from domains that cannot be read. */
+typedef struct {
+    const char *domain;   /* nullable: its XML names the function */
+    gboolean is_possible; /* what another one has is not known, and QEMU may have yet to open it */
+} IovClaim;
+
 /* Takes a foreign function that nobody uses any more: bound to vfio-pci, to be scrubbed. Else notes
- * who uses it. @doubt: a running domain cannot be read. */
-gboolean iov_manager_take_foreign(IovManager *manager, const IovLease *function, gboolean doubt,
-                                  gboolean *taken, GError **error);
+ * who uses it. */
+gboolean iov_manager_take_foreign(IovManager *manager, const IovLease *function,
+                                  const IovClaim *claim, gboolean *taken, GError **error);
 /* Cleans one function in state scrubbing: FREE, or QUARANTINED with the reason, or left in
  * scrubbing while a process still holds it. */
 gboolean iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed,

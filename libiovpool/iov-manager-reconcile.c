@@ -188,13 +188,25 @@ reconcile_all(IovReconciliation *run, GPtrArray *domains, GError **error)
 
 /* ---- functions that somebody outside the pool used ---- */
 
-static gboolean
-any_is_unreadable(GPtrArray *domains)
+/* What domains that cannot be read are seen to have: address to the domain's name. @doubt: (out):
+ * that is not all. */
+static GHashTable *
+find_claims(GPtrArray *domains, gboolean *doubt)
 {
-    for (guint i = 0; i < domains->len; i++)
-        if (((const IovDomain *)domains->pdata[i])->fault != NULL)
-            return TRUE;
-    return FALSE;
+    GHashTable *claims = g_hash_table_new(g_str_hash, g_str_equal);
+
+    *doubt = FALSE;
+    for (guint i = 0; i < domains->len; i++) {
+        const IovDomain *domain = domains->pdata[i];
+
+        if (domain->fault == NULL)
+            continue;
+        *doubt = *doubt || domain->has_unknown_devices;
+        for (guint j = 0; j < domain->hostdevs->len; j++)
+            g_hash_table_insert(claims, ((IovDomainHostdev *)domain->hostdevs->pdata[j])->source,
+                                domain->name);
+    }
+    return claims;
 }
 
 /* After the change of the ledger: what a domain holds is its own by then, and nobody waits while
@@ -204,15 +216,17 @@ look_at_foreign(IovReconciliation *run, GPtrArray *domains, GError **error)
 {
     g_autoptr(GPtrArray) functions =
         iov_ledger_list_functions_in_state(run->ledger, IOV_LEASE_FOREIGN, error);
-    gboolean doubt = any_is_unreadable(domains);
+    gboolean doubt = FALSE;
+    g_autoptr(GHashTable) claims = find_claims(domains, &doubt);
 
     for (guint i = 0; functions != NULL && i < functions->len; i++) {
         const IovLease *function = functions->pdata[i];
+        const IovClaim claim = {g_hash_table_lookup(claims, function->function), doubt};
         gboolean taken = FALSE;
 
         if (function->since >= run->listed_at)
             continue;
-        if (!iov_manager_take_foreign(run->manager, function, doubt, &taken, error))
+        if (!iov_manager_take_foreign(run->manager, function, &claim, &taken, error))
             return FALSE;
         /* of a pool that was rebuilt, that was said as a whole */
         if (taken && run->found == NULL)

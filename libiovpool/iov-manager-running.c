@@ -118,6 +118,9 @@ know_hostdev(IovReconciliation *run, const IovDomain *domain, const IovDomainHos
 gboolean
 iov_reconciliation_know_domain(IovReconciliation *run, const IovDomain *domain, GError **error)
 {
+    /* it would be known as what it is not: hostdevs without the requests that they serve */
+    if (domain->fault != NULL)
+        return TRUE;
     for (guint i = 0; i < domain->requests->len; i++)
         if (!know_request(run, domain, domain->requests->pdata[i], error))
             return FALSE;

@@ -74,6 +74,18 @@ check_request(const IovDomain *domain, const IovPool *pool, const IovRequest *re
         check_snippet(function, "interface", function_alias);
 }
 
+/* Of one that cannot be read as a whole, what devices can be told. */
+static void
+check_unreadable(const uint8_t *data, size_t size)
+{
+    g_autofree char *text = g_strndup((const char *)data, size);
+    g_autoptr(IovDomain) domain = iov_domain_new_unreadable("vm1", "uuid", text, "refused");
+
+    fuzz_require(iov_domain_get_fault(domain) != NULL && domain->requests->len == 0);
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        check_hostdev(domain, g_ptr_array_index(domain->hostdevs, i));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -82,8 +94,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(IovPool) pool = iov_pool_new("fast");
 
     fuzz_check_error(domain != NULL, error);
-    if (domain == NULL)
+    if (domain == NULL) {
+        check_unreadable(data, size);
         return 0;
+    }
     fuzz_require(g_uuid_string_is_valid(iov_domain_get_uuid(domain)));
     fuzz_require(strlen(iov_domain_get_name(domain)) <= 255);
     check_controllers(domain);

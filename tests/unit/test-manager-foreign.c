@@ -254,8 +254,8 @@ END_TEST
 /* It may be the failover device of a guest that has not negotiated, which QEMU does not open. */
 START_TEST(a_domain_that_cannot_be_read_may_be_the_user)
 {
-    g_autoptr(IovDomain) opaque =
-        iov_domain_new_unreadable("vm1", "00000000-0000-4000-8000-000000000001", "no XML");
+    g_autoptr(IovDomain) opaque = iov_domain_new_unreadable(
+        "vm1", "00000000-0000-4000-8000-000000000001", "<domain", "no XML");
 
     fake_host_set_user(world.host, FUNCTION, "a test uses it");
     start_pool();
@@ -264,6 +264,36 @@ START_TEST(a_domain_that_cannot_be_read_may_be_the_user)
     assert_reconcile(opaque, "");
     assert_function("foreign: a running domain that cannot be read may have it");
     assert_reconcile(NULL, TAKEN);
+}
+END_TEST
+
+static IovDomain *
+unreadable_with(const char *function)
+{
+    g_autofree char *device = world_hostdev(function, "ua-iov-net0-vf");
+    g_autofree char *xml =
+        g_strdup_printf("<domain type='kvm'><name>vm1</name><metadata><iov:requests "
+                        "xmlns:iov='" IOV_REQUEST_NAMESPACE
+                        "'><iov:request name='../etc'/></iov:requests></metadata>"
+                        "<devices>%s</devices></domain>",
+                        device);
+
+    return iov_domain_new_unreadable("vm1", "00000000-0000-4000-8000-000000000031", xml, "a test");
+}
+
+/* Its metadata alone are in disorder: its devices can be told, and are no doubt of any other's. */
+START_TEST(a_domain_without_readable_metadata_has_its_devices)
+{
+    g_autoptr(IovDomain) user = unreadable_with(FUNCTION);
+    g_autoptr(IovDomain) other = unreadable_with("0000:01:10.2");
+
+    fake_host_set_user(world.host, FUNCTION, "a test uses it");
+    start_pool();
+    fake_host_set_user(world.host, FUNCTION, NULL);
+    bind_to_vfio();
+    assert_reconcile(user, "");
+    assert_function("foreign: domain vm1 has it, which cannot be read");
+    assert_reconcile(other, TAKEN);
 }
 END_TEST
 
@@ -359,6 +389,7 @@ END_TEST
 START_TEST(a_user_that_comes_back_keeps_it)
 {
     g_autoptr(GError) error = NULL;
+    const IovClaim claim = {.domain = NULL};
     gboolean taken = TRUE;
 
     fake_host_set_netdev_up(world.host, NETDEV, TRUE);
@@ -366,7 +397,7 @@ START_TEST(a_user_that_comes_back_keeps_it)
     g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, &error);
     assert_done(list != NULL, error);
     assert_done(
-        iov_manager_take_foreign(world.manager, g_ptr_array_index(list, 0), FALSE, &taken, &error),
+        iov_manager_take_foreign(world.manager, g_ptr_array_index(list, 0), &claim, &taken, &error),
         error);
     ck_assert(!taken);
     assert_driver("igbvf");
@@ -389,6 +420,7 @@ main(void)
     tcase_add_test(tests, a_hostdev_of_a_running_domain_is_a_user);
     tcase_add_test(tests, a_domain_that_is_about_to_use_it_is_a_user);
     tcase_add_test(tests, a_domain_that_cannot_be_read_may_be_the_user);
+    tcase_add_test(tests, a_domain_without_readable_metadata_has_its_devices);
     tcase_add_test(tests, one_that_vanished_stays_foreign);
     tcase_add_test(tests, one_that_vanished_and_came_back_is_taken_up);
     tcase_add_test(tests, a_user_that_comes_back_keeps_it);

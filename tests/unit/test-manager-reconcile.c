@@ -76,7 +76,7 @@ START_TEST(a_domain_that_cannot_be_read_keeps_what_it_has)
 {
     g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
     g_autoptr(IovDomain) vm2 = world_domain("vm2", "", "");
-    g_autoptr(IovDomain) opaque = iov_domain_new_unreadable("vm1", vm1->uuid, "no XML");
+    g_autoptr(IovDomain) opaque = iov_domain_new_unreadable("vm1", vm1->uuid, NULL, "no XML");
 
     world_start_pool(&world, "2");
     world_run_lifted(&world, vm1);

@@ -89,7 +89,7 @@ is "$(iovpool status vm3 --json | jq --raw-output '.[0] | "\(.tier) \(.function)
     "passthrough $function3 active" "no lease is lost on VFs that were taken up"
 like "$(iovpool functions fast --json |
     jq --raw-output ".[] | select(.function == \"$function1\") | \"\(.state) \(.reason)\"")" \
-    "^foreign process [0-9]+ holds it" "nobody gets the function of the other"
+    "^foreign domain vm1 has it" "nobody gets the function of the other"
 works "all others are cleaned and free" \
     "wait_for 120 'iovpool functions --json | jq -e \"map(select(.state == \\\"free\\\")) | length == 2\"'"
 run "virsh metadata vm1 --live --uri https://libiovpool.org/xmlns/domain/1 --key iov --set \"\$requests\""
