@@ -141,9 +141,9 @@ delay_drop(const Step *step, const char *reason, GError **error)
     return over_is_fine(done, &cause, error);
 }
 
-/* A reservation that serves nobody now goes to those whom it would. */
+/* Not an admin's doing: the request is not parked. */
 static gboolean
-give_back(const Step *step, GError **error)
+take_back_as(const Step *step, int priority, const char *event, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     IovLease *lease = iov_status_get_lease(step->status);
@@ -152,23 +152,22 @@ give_back(const Step *step, GError **error)
                                           step->decision->reason, &cause);
 
     if (done)
-        agent_report(LOG_INFO, "waiting", step->status, "%s", step->decision->reason);
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+        agent_report(priority, event, step->status, "%s", step->decision->reason);
     return over_is_fine(done, &cause, error);
+}
+
+/* A reservation that serves nobody now goes to those whom it would. */
+static gboolean
+give_back(const Step *step, GError **error)
+{
+    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    return take_back_as(step, LOG_INFO, "waiting", error);
 }
 
 static gboolean
 take_back(const Step *step, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    IovLease *lease = iov_status_get_lease(step->status);
-    gboolean done = iov_manager_take_back(step->manager, iov_lease_get_function(lease),
-                                          iov_lease_get_generation(lease), step->decision->code,
-                                          step->decision->reason, &cause);
-
-    if (done)
-        agent_report(LOG_WARNING, "lost", step->status, "%s", step->decision->reason);
-    return over_is_fine(done, &cause, error);
+    return take_back_as(step, LOG_WARNING, "lost", error);
 }
 
 /* The first time: why it was asked for stands in the status, and stays. What comes of it, an event
