@@ -125,6 +125,7 @@ journal(Start *start, gint64 now, GError **error)
     if (good && record_before(start, error) && iov_ledger_commit(start->ledger, error))
         return TRUE;
     iov_ledger_rollback(start->ledger);
+    iov_record_remove(start->manager->run_dir, start->pool->name, NULL);
     return FALSE;
 }
 

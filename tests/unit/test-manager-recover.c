@@ -400,6 +400,30 @@ START_TEST(nothing_is_started_while_records_wait)
 }
 END_TEST
 
+/* Its ledger is full, so the start does nothing; nor does it leave a word that it did. */
+START_TEST(a_start_that_cannot_be_entered_leaves_no_record)
+{
+    static const char *const adapters[] = {"enp1s0", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovPool) pool = iov_manager_create_pool(world.manager, "fast", adapters, "2", &error);
+    guint refused = 0;
+    gboolean done = FALSE;
+
+    assert_done(pool != NULL, error);
+    for (guint at = 1; at < EFFECTS_LIMIT && !done; at++) {
+        g_autoptr(GError) refusal = NULL;
+
+        fault_vfs_arm(FAULT_IO, at);
+        done = iov_manager_start_pool(world.manager, "fast", NULL, &refusal);
+        fault_vfs_arm(FAULT_IO, 0);
+        ck_assert(done || !exists("pools/fast.xml"));
+        refused += done ? 0 : 1;
+    }
+    ck_assert(done && exists("pools/fast.xml"));
+    ck_assert_uint_gt(refused, 5);
+}
+END_TEST
+
 static void
 write_record(const char *name, const char *text)
 {
@@ -477,6 +501,7 @@ main(void)
     tcase_add_test(tests, a_held_function_of_nobody_is_foreign);
     tcase_add_test(tests, a_record_of_another_boot_counts_for_nothing);
     tcase_add_test(tests, nothing_is_started_while_records_wait);
+    tcase_add_test(tests, a_start_that_cannot_be_entered_leaves_no_record);
     tcase_add_test(tests, a_record_that_cannot_be_read_is_said_and_replaced);
     tcase_add_test(tests, two_records_do_not_share_a_device);
     tcase_add_test(tests, a_sound_ledger_keeps_its_records);
