@@ -8,6 +8,7 @@
 #include "agent-lock.h"
 #include "agent-notify.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
@@ -146,6 +147,9 @@ run_task(const AgentTask *task, gpointer data)
         agent_domain_run(agent, manager, task->uuid);
         break;
     }
+    /* what the XML of many domains took is not needed until the next time */
+    if (task->kind == AGENT_TASK_RECONCILE || task->kind == AGENT_TASK_PASS)
+        malloc_trim(0);
     arm_retry(agent);
 }
 
