@@ -17,13 +17,19 @@ agent_steer(Agent *agent, IovManager *manager, const AgentView *view)
 
     if (view->in_transit || view->paused)
         return;
-    if (!iov_manager_steer(manager, view->record, &settled, &error))
+    if (!iov_manager_steer(manager, view->record, &settled, &error)) {
+        gint64 delay =
+            agent_memory_failed(agent->memory, uuid, AGENT_STEERING, g_get_monotonic_time());
+
         agent_log(LOG_WARNING, &(AgentRecord){.event = "failed", .domain = name, .uuid = uuid},
-                  "not all frames for domain %s reach it: %s", name, error->message);
-    if (settled)
+                  "not all frames for domain %s reach it: %s: trying again in %" G_GINT64_FORMAT
+                  " s",
+                  name, error->message, delay / G_USEC_PER_SEC);
+    } else if (settled) {
         agent_memory_settled(agent->memory, uuid, AGENT_STEERING);
-    else
+    } else {
         agent_memory_watch(agent->memory, uuid, AGENT_STEERING, g_get_monotonic_time());
+    }
 }
 
 void

@@ -51,8 +51,8 @@ iov_steer_wrong_ports(const IovSteering *steering)
     return ports;
 }
 
-/* A guest that has been given a function goes on sending by way of its floor until its driver is
- * ready, and would teach the bridge again what it just forgot. What the bridge has not learned it
+/* A guest whose driver has taken its function goes on sending by way of its floor until that has a
+ * carrier, and would teach the bridge again what it just forgot. What the bridge has not learned it
  * sends to both. */
 const char *
 iov_steer_learning(const IovSteering *steering, gboolean *learning)

@@ -448,6 +448,22 @@ START_TEST(frames_go_where_the_request_stands)
 }
 END_TEST
 
+START_TEST(frames_that_cannot_be_sent_there_are_tried_again)
+{
+    stand_in_device = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/>"
+                      "<alias name='ua-iov-net0'/></interface>";
+    fake_host_add_port(scene.world.host, "br0", "enp1s0", NULL);
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "failover");
+    fake_host_clear_journal(scene.world.host);
+    fake_host_fail_at(scene.world.host, 1, ENOMEM);
+    scene_look(&scene, vm);
+    ck_assert_int_ne(agent_memory_get_next(scene.agent.memory), -1);
+    scene_look(&scene, vm);
+    ck_assert(fake_host_has_filter(scene.world.host, "enp1s0", "52:54:00:00:00:61"));
+    ck_assert_int_eq(agent_memory_get_next(scene.agent.memory), -1);
+}
+END_TEST
+
 START_TEST(frames_that_cannot_be_sent_there_stop_no_lift)
 {
     stand_in_device = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/>"
@@ -488,6 +504,7 @@ main(void)
     tcase_add_test(tests, hands_out_what_is_pending);
     tcase_add_test(tests, waits_for_a_process_that_holds_what_is_to_be_cleaned);
     tcase_add_test(tests, frames_go_where_the_request_stands);
+    tcase_add_test(tests, frames_that_cannot_be_sent_there_are_tried_again);
     tcase_add_test(tests, frames_that_cannot_be_sent_there_stop_no_lift);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
