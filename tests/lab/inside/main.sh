@@ -16,13 +16,31 @@ exec 3>>/lab/results/tap
 # A scenario that asks for a reboot is run again from its top, on the same disk.
 boot_again() {
     comment "$SCENARIO: reboot"
+    rm /lab/running
     systemctl --no-block reboot
     exit
+}
+
+power_off() {
+    journalctl --sync
+    sync
+    # The disk is a snapshot that nobody will read again.
+    systemctl poweroff --force --force
+    exit
+}
+
+# The emulated machine was reset by itself while a scenario ran: what is left of it proves nothing.
+# The outer lab boots a fresh host, which runs that scenario again.
+give_up_after_reset() {
+    comment "$(cat /lab/running): the host was reset in the middle of it"
+    mv /lab/running /lab/reset
+    power_off
 }
 
 run_scenario() {
     local leftovers status=0 started=$SECONDS
     SCENARIO=$1
+    echo "$SCENARIO" >/lab/running
     timeout --kill-after=10 "$LIMIT" bash /lab/inside/scenario.sh "$SCENARIO" \
         </dev/null >>"/lab/results/$SCENARIO.log" 2>&1 || status=$?
     [ "$status" -ne "$REBOOT_STATUS" ] || boot_again
@@ -31,6 +49,7 @@ run_scenario() {
     is "$leftovers" "" "leaves the host as it found it"
     comment "$SCENARIO: $((SECONDS - started)) s"
     echo "$SCENARIO" >>/lab/done
+    rm /lab/running
 }
 
 run_scenarios() {
@@ -52,10 +71,7 @@ open_shell() {
 
 wait_for_hardware
 comment "$(hostname): up after $(cut -d. -f1 /proc/uptime) s"
+[ ! -e /lab/running ] || give_up_after_reset
 [ "$PURPOSE" = shell ] || run_scenarios
 [ "$PURPOSE" = run ] || open_shell
-
-journalctl --sync
-sync
-# The disk is a snapshot that nobody will read again.
-systemctl poweroff --force --force
+power_off

@@ -65,6 +65,7 @@ host_arguments() {
         -append "root=/dev/vda rw console=ttyS0 quiet intel_iommu=on iommu=pt mitigations=off no_timer_check systemd.show_status=no systemd.hostname=$name" \
         -serial file:/mnt/host/console.log \
         -drive file=/mnt/tree/disk,format=raw,if=virtio,snapshot=on \
+        -d cpu_reset -D /mnt/host/cpu.log \
         -virtfs local,path=/mnt/host/share,mount_tag=lab,security_model=passthrough,multidevs=remap \
         -device virtio-rng-pci
     host_adapters "$number"

@@ -6,6 +6,8 @@
 
 # Enough for boot and power-off on a machine with other things to do; scenarios have their own limit.
 BOOT_LIMIT=600
+# How often a run goes on with a fresh host after the emulated machine reset itself.
+RESETS_MAX=2
 
 # scenario_files: the scenarios to run, one path a line. A name is one of ours, a path is anyone's.
 scenario_files() {
@@ -51,13 +53,42 @@ make_run_directory() {
 
 # Only logs stay behind.
 tidy_run_directory() {
-    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done}
+    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done,running,reset}
     rm -f "$RUN"/share/rebooted-*
 }
 
 stop_host() {
     if kill "$HOST_PID" 2>/dev/null; then wait "$HOST_PID" || true; fi
     tidy_run_directory
+}
+
+# await_host: until it has ended by itself, or this process is told to stop
+await_host() {
+    trap 'kill "$HOST_PID" 2>/dev/null; wait "$HOST_PID"; exit' TERM
+    wait "$HOST_PID" || note "the emulator ended with status $?: see $RUN/emulator.log"
+}
+
+# was_reset COUNT: whether the machine was reset by itself, as the host saw when it booted again. A
+# kernel that crashes stands still; a CPU that cannot go on (a triple fault) leaves its registers in
+# cpu.log.
+was_reset() {
+    local file
+    [ -e "$RUN/share/reset" ] || return 1
+    grep --after-context=24 '^Triple fault' "$RUN/cpu.log" | sed 's/^/#     /' >>"$RUN/share/results/tap" || true
+    for file in console emulator cpu; do
+        mv "$RUN/$file.log" "$RUN/$file.$1.log"
+    done
+    rm -f "$RUN"/share/{reset,rebooted-*}
+}
+
+# run_hosts SECONDS: boots a host and, where it was reset, a fresh one for what is left to do
+run_hosts() {
+    local resets
+    for ((resets = 0; resets <= RESETS_MAX; resets++)); do
+        host_boot lab1 1 "$RELEASE" "$MEMORY" "$1" "$RUN"
+        await_host
+        was_reset "$resets" || return 0
+    done
 }
 
 need_terminal() {
@@ -91,7 +122,8 @@ lab_run() {
     make_run_directory
     echo "# Debian $RELEASE, logs in $RUN"
     fill_share "$RUN" "$purpose" "${files[@]}"
-    host_boot lab1 1 "$RELEASE" "$MEMORY" "$limit" "$RUN"
+    run_hosts "$limit" &
+    HOST_PID=$!
     trap stop_host EXIT
     if [ "$SHOW" = yes ]; then
         show_logs "${files[@]}" &
@@ -102,7 +134,7 @@ lab_run() {
     report_tap < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/share/results/tap") >&4 || status=$?
     [ "$SHOW" = no ] || tail --lines=1 "$RUN/tap"
     [ "$KEEP" = no ] || attach_console
-    wait "$HOST_PID" || note "the emulator ended with status $?: see $RUN/emulator.log"
+    wait "$HOST_PID" || true
     return "$status"
 }
 
