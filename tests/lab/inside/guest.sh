@@ -116,6 +116,11 @@ ping_gap() {
     guest "$1" "pings gap $2"
 }
 
+# ping_heard NAME TARGET: until more pings were answered, so that ping_gap knows of what went before
+ping_heard() {
+    guest "$1" "pings heard $2"
+}
+
 ping_stop() {
     guest "$1" "pings stop $2"
 }

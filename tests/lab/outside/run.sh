@@ -6,8 +6,9 @@
 
 # Enough for boot and power-off on a machine with other things to do; scenarios have their own limit.
 BOOT_LIMIT=600
-# How often a run goes on with a fresh host after the emulated machine reset itself.
-RESETS_MAX=2
+# How often a run goes on with a fresh host after the emulated machine broke down: in all, and in the
+# middle of the same scenario.
+RESETS_MAX=6 RESETS_OF_ONE_MAX=2
 
 # scenario_files: the scenarios to run, one path a line. A name is one of ours, a path is anyone's.
 scenario_files() {
@@ -53,7 +54,7 @@ make_run_directory() {
 
 # Only logs stay behind.
 tidy_run_directory() {
-    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done,running,reset}
+    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done,running,reset,resets}
     rm -f "$RUN"/share/rebooted-*
 }
 
@@ -68,17 +69,26 @@ await_host() {
     wait "$HOST_PID" || note "the emulator ended with status $?: see $RUN/emulator.log"
 }
 
-# was_reset COUNT: whether the machine was reset by itself, as the host saw when it booted again. A
-# kernel that crashes stands still; a CPU that cannot go on (a triple fault) leaves its registers in
-# cpu.log.
+# was_reset COUNT: whether the machine was reset, as the host saw when it booted again; says what its
+# kernel and its CPUs left. Nested virtualization under TCG now and then breaks a kernel's memory.
 was_reset() {
     local file
     [ -e "$RUN/share/reset" ] || return 1
-    grep --after-context=24 '^Triple fault' "$RUN/cpu.log" | sed 's/^/#     /' >>"$RUN/share/results/tap" || true
+    {
+        grep --after-context=1 'Kernel panic' "$RUN/console.log" || true
+        grep --after-context=24 '^Triple fault' "$RUN/cpu.log" || true
+    } | tr -d '\r' | sed 's/^/#     /' >>"$RUN/share/results/tap"
+    cat "$RUN/share/reset" >>"$RUN/share/resets"
     for file in console emulator cpu; do
         mv "$RUN/$file.log" "$RUN/$file.$1.log"
     done
     rm -f "$RUN"/share/{reset,rebooted-*}
+}
+
+# is_broken: whether the same scenario was interrupted too often to blame chance
+is_broken() {
+    sort "$RUN/share/resets" | uniq --count |
+        awk -v most="$RESETS_OF_ONE_MAX" '$1 > most { broken = 1 } END { exit !broken }'
 }
 
 # run_hosts SECONDS: boots a host and, where it was reset, a fresh one for what is left to do
@@ -88,6 +98,7 @@ run_hosts() {
         host_boot lab1 1 "$RELEASE" "$MEMORY" "$1" "$RUN"
         await_host
         was_reset "$resets" || return 0
+        ! is_broken || return 0
     done
 }
 

@@ -95,6 +95,21 @@ PINGS=()
 for network in "${NETWORKS[@]}"; do
     PINGS+=("a $network.1" "a $network.12")
 done
+# links_up GUEST: of all functions below a failover bond
+links_up() {
+    # shellcheck disable=SC2016 # the guest's
+    guest "$1" 'for n in /sys/class/net/*; do
+        [ ! -e $n/master ] || ! readlink $n/device/driver | grep -q igbvf || [ $(cat $n/carrier) = 1 ] || exit 1
+    done'
+}
+# heard_all: what was lost before is known then
+heard_all() {
+    local ping
+    for ping in "${PINGS[@]}"; do
+        # shellcheck disable=SC2086 # two words
+        works "${ping/ / hears }" ping_heard $ping
+    done
+}
 gaps_of() {
     local ping
     for ping in "${PINGS[@]}"; do
@@ -177,7 +192,7 @@ for request in net0 net1 net2 net3; do
     works "$request drops" iovpool detach a "$request"
 done
 works "a's frames go to its floors" "wait_for 60 on_floors"
-sleep 2 # for the pings to tell
+heard_all
 gaps_of drop
 all_reach_all "on floors"
 
@@ -190,7 +205,8 @@ for request in net0 net1 net2 net3; do
     works "$request is lifted" iovpool attach a "$request"
 done
 works "a's frames go to its VFs" "wait_for 60 on_functions"
-sleep 4 # for the VFs' links, and for the pings to tell
+works "their links are up" "wait_for 60 links_up a"
+heard_all
 gaps_of lift
 all_reach_all "on VFs again"
 
@@ -206,8 +222,9 @@ for change in "detach on_floors" "attach on_functions"; do
     where=${change#* } change=${change% *}
     works "$change" iovpool "$change" a
     works "a's frames follow" "wait_for 60 $where"
-    sleep 4
+    works "their links are up" "wait_for 60 links_up a"
     for network in "$DEFAULT" "$BRIDGE"; do
+        works "b hears a at $network.11" ping_heard b "$network.11"
         gap_of "$change" b "$network.11"
     done
 done

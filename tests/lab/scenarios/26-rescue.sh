@@ -93,6 +93,19 @@ run "iovpool attach $holder net0 || true"
 is "$(iovpool status "$holder" --json | jq --raw-output '.[0] | "\(.tier) \(.reason_code)"')" "direct exhausted" \
     "attach ends the parking: it waits"
 
+step "promotion, the agent killed in the middle"
+waiting=$holder
+holder=vm3
+[ "$waiting" != vm3 ] || holder=vm4
+run "iovpool detach $holder net0 &"
+works "a function is on its way" \
+    "wait_for 60 'iovpool functions fast --json | jq --exit-status \"any(.state != \\\"active\\\")\"'"
+kill_agent
+works "the same end: who waited is lifted" "wait_for 120 is_lifted $waiting"
+works "who was detached is parked" "wait_for 60 '[ \"\$(status_of $holder)\" = \"direct parked\" ]'"
+works "all ping on" pings_go_on 15000
+run "iovpool attach $holder net0 || true"
+
 step "a high priority on a full pool: reclaim"
 define_guest vip --noboot
 run iovpool request vip --pool fast --name net0 --priority 10 --migration replug
@@ -131,6 +144,17 @@ cable enp1s0 on
 works "back up: lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
 works "all ping on" pings_go_on 15000
 
+step "the cable is pulled, the agent killed in the middle"
+cable enp1s0 off
+works "a function is asked back" \
+    "wait_for 60 'iovpool functions fast --json | jq --exit-status \"any(.state != \\\"active\\\")\"'"
+kill_agent
+works "the same end: all on their floors" "wait_for 120 '[ \$(count_lifted) = 0 ] && all_clean'"
+works "all ping on" pings_go_on 60000
+cable enp1s0 on
+works "back up: lifted again" "wait_for 90 '[ \$(count_lifted) = 3 ]'"
+works "all ping on" pings_go_on 15000
+
 step "the adapter goes down, the agent killed in the middle"
 run ip link set enp1s0 down
 works "a function is asked back" \
@@ -154,6 +178,58 @@ works "all ping on" pings_go_on 15000
 run "echo 3 >$PCI/0000:01:00.0/sriov_numvfs"
 works "back: lifted again" "wait_for 120 '[ \$(count_lifted) = 3 ]'"
 works "all ping on" pings_go_on 15000
+
+step "the VFs vanish, the agent killed in the middle"
+timeout 120 tee "$PCI/0000:01:00.0/sriov_numvfs" <<<0 >/dev/null &
+writer=$!
+works "a function is asked back" "wait_for 60 '[ \$(count_lifted) -lt 3 ]'"
+kill_agent
+works "the same end: all on their floors" "wait_for 120 '[ \$(count_lifted) = 0 ]'"
+wait "$writer" || true
+unlike "$(iovpool status --json | jq --raw-output '.[].state')" "parked" "nobody is parked"
+works "all ping on" pings_go_on 60000
+run "echo 3 >$PCI/0000:01:00.0/sriov_numvfs"
+works "back: lifted again" "wait_for 120 '[ \$(count_lifted) = 3 ]'"
+works "all ping on" pings_go_on 15000
+
+step "a victim without a hot-plug driver"
+cat >/tmp/lone.xml <<XML
+<iovpool>
+  <name>lone</name>
+  <adapters><adapter netdev='enp2s0' vfs='1'/></adapters>
+  <reclaim>yes</reclaim>
+</iovpool>
+XML
+run iovpool define /tmp/lone.xml
+run iovpool start lone
+for name in deaf chief; do
+    define_guest "$name" --noboot
+done
+run iovpool request deaf --pool lone --name net0 --migration replug
+run iovpool request chief --pool lone --name net0 --migration replug --priority 10
+run virsh start deaf
+works "it has the only function" "wait_for 60 is_lifted deaf"
+start=$(uptime_now)
+works "the other starts" virsh start chief
+comment "started after $(seconds_since "$start") s"
+works "the function is asked for" "wait_for 60 '[ \"\$(status_of deaf)\" = \"passthrough detaching\" ]'"
+works "and again, later and later" \
+    "wait_for 120 'iovpool events --json | jq --exit-status \"map(select(.event == \\\"delayed\\\" and .domain == \\\"deaf\\\")) | length >= 2\"'"
+is "$(status_of deaf)" "passthrough detaching" "it stays the guest's meanwhile"
+like "$(iovpool status deaf --json | jq --raw-output '.[0].reason')" "goes to chief" "and says to whom it goes"
+is "$(status_of chief)" "direct waiting" "the other waits on its floor"
+works "nobody else waits for them: all ping on" pings_go_on 15000
+run virsh reset deaf
+works "a reset lets go: the other has it" "wait_for 120 is_lifted chief"
+works "and it stands on its floor" is_on_floor deaf
+for name in deaf chief; do
+    run virsh destroy "$name"
+    run virsh undefine "$name"
+done
+works "free again" "wait_for 60 'iovpool functions lone --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+run iovpool destroy lone
+run iovpool undefine lone
+run ip link set enp2s0 up
 
 step "a guest that cannot answer"
 silent=vm1
