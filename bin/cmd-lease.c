@@ -9,6 +9,13 @@
 
 #include <string.h>
 
+static gboolean everything;
+
+GOptionEntry cmd_detach_options[] = {
+    {"all", 0, 0, G_OPTION_ARG_NONE, &everything, "of all running domains", NULL},
+    {0},
+};
+
 /* A pool that is stopped has no functions; one that is not there is a mistake. */
 static gboolean
 check_pool(IovManager *manager, const char *name, GError **error)
@@ -165,6 +172,44 @@ act(Cli *cli, char **arguments, Action action, GError **error)
     return action(cli, domain, arguments[1], error);
 }
 
+/* A domain that is gone meanwhile has nothing left to detach. */
+static gboolean
+detach_status(Cli *cli, const IovStatus *status, GError **error)
+{
+    g_autoptr(virDomain) domain =
+        virDomainLookupByUUIDString(cli->connection, iov_status_get_domain_uuid(status));
+
+    return domain == NULL || virDomainIsActive(domain) != 1 ||
+           detach(cli, domain, iov_status_get_request(status), error);
+}
+
+/* One that fails does not keep the others. */
+static gboolean
+detach_everything(Cli *cli, GError **error)
+{
+    guint failed = 0;
+
+    if (cli_get_manager(cli, error) == NULL || cli_get_connection(cli, error) == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) statuses = iov_manager_list_status(cli->manager, NULL, error);
+    if (statuses == NULL)
+        return FALSE;
+    for (guint i = 0; i < statuses->len; i++) {
+        const IovStatus *status = g_ptr_array_index(statuses, i);
+        g_autoptr(GError) cause = NULL;
+
+        if (iov_status_get_is_static(status) || iov_status_get_parked(status) ||
+            detach_status(cli, status, &cause))
+            continue;
+        failed++;
+        cli_error_print(cause);
+    }
+    return failed == 0 || cli_error_set(error, IOV_ERROR_BUSY,
+                                        "%u of %u requests keep their "
+                                        "function: see 'iovpool status'",
+                                        failed, statuses->len);
+}
+
 gboolean
 cmd_attach(Cli *cli, char **arguments, GError **error)
 {
@@ -179,9 +224,14 @@ cmd_attach(Cli *cli, char **arguments, GError **error)
 gboolean
 cmd_detach(Cli *cli, char **arguments, GError **error)
 {
-    gboolean done = act(cli, arguments, detach, error);
+    gboolean done;
 
-    if (!done)
+    if (everything == (arguments[0] != NULL))
+        return cli_error_usage(error, "detach: name a domain, or --all");
+    done = everything ? detach_everything(cli, error) : act(cli, arguments, detach, error);
+    if (!done && everything)
+        cli_error_prefix(error, "cannot detach all functions: ");
+    else if (!done)
         cli_error_prefix(error, "cannot detach functions of domain '%.64s': ", arguments[0]);
     cli_poke(cli);
     return done;

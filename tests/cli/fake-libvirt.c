@@ -177,6 +177,19 @@ virDomainIsActive(virDomainPtr domain G_GNUC_UNUSED)
 }
 
 int
+virDomainGetState(virDomainPtr domain G_GNUC_UNUSED, int *state, int *reason,
+                  unsigned int flags G_GNUC_UNUSED)
+{
+    if (docs[1] == NULL)
+        *state = VIR_DOMAIN_SHUTOFF;
+    else
+        *state = fake.paused ? VIR_DOMAIN_PAUSED : VIR_DOMAIN_RUNNING;
+    if (reason != NULL)
+        *reason = 0;
+    return 0;
+}
+
+int
 virDomainIsPersistent(virDomainPtr domain G_GNUC_UNUSED)
 {
     return fake.persistent;

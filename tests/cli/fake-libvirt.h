@@ -18,7 +18,7 @@ typedef enum {
 
 typedef struct {
     virConnectPtr connection; /* keeps the test driver's state */
-    gboolean persistent;
+    gboolean persistent, paused;
     FakeRemoval removal;
     guint effects;                        /* how many changes were tried */
     guint fail_at;                        /* this one fails; 0: none */

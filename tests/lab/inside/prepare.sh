@@ -18,7 +18,7 @@ keep_logs_outside() {
 # Units of the project that a package would enable, of those that were staged.
 staged_units() {
     local unit
-    for unit in iovpool-pools.service iovpoold.socket iovpoold.service; do
+    for unit in iovpool-pools.service iovpool-guests.service iovpoold.socket iovpoold.service; do
         systemctl --quiet cat "$unit" >/dev/null 2>&1 && echo "$unit"
     done
 }

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # A reboot: an autostarted pool has its VFs before libvirtd runs, so that an autostarted domain finds
-# them. Nothing of the boot before is believed.
+# them. Nothing of the boot before is believed. A guest that was lifted goes down to its floor, is
+# suspended with the host, resumed with it, and lifted again.
 
 needs_iovpool
 
@@ -14,6 +15,16 @@ if ! rebooted; then
     define_guest vm1 --noboot
     run iovpool request vm1 --pool fast --name net0 --migration replug
     run virsh autostart vm1
+
+    step "a lifted guest that is suspended with the host"
+    run "sed -i '/^#*ON_SHUTDOWN=/d' /etc/default/libvirt-guests"
+    run "echo ON_SHUTDOWN=suspend >>/etc/default/libvirt-guests"
+    define_guest vm2
+    run iovpool request vm2 --pool fast --name net0
+    run virsh start vm2
+    works "it boots" guest_wait vm2
+    works "it is lifted" "wait_for 120 'iovpool status vm2 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
+    guest vm2 'cat /proc/sys/kernel/random/boot_id' >/root/boot-of-vm2
     reboot_host
 fi
 
@@ -27,9 +38,17 @@ works "the domain started with the host" "wait_for 120 'virsh list --name | grep
 works "and is lifted" \
     "wait_for 120 'iovpool status vm1 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
 
+works "the suspended guest runs again" "wait_for 120 'virsh list --name | grep -qx vm2'"
+works "and is lifted" \
+    "wait_for 120 'iovpool status vm2 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
+is "$(guest vm2 'cat /proc/sys/kernel/random/boot_id')" "$(cat /root/boot-of-vm2)" "it has not booted again"
+
 step "leave"
-run virsh destroy vm1
-run virsh undefine vm1
+for name in vm1 vm2; do
+    run virsh destroy "$name"
+    run virsh undefine "$name"
+done
+run rm /root/boot-of-vm2
 works "free again" "wait_for 120 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
 run iovpool destroy fast
 run iovpool undefine fast
