@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `iovpool functions`, from the ledger alone, and `attach` and `detach`, live.
+ * `iovpool functions`, from the ledger, and `attach` and `detach`, live.
  */
 #include "cli-command.h"
 #include "cli-output.h"
@@ -30,6 +30,29 @@ check_pool(IovManager *manager, const char *name, GError **error)
     return pool != NULL;
 }
 
+/* The addresses of the host's functions that a guest can be migrated with. The ledger does not know
+ * them: that is up to the driver, and only --json tells it. (transfer full) */
+static GHashTable *
+find_migratable(Cli *cli, GError **error)
+{
+    g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) adapters =
+        cli->json ? iov_manager_list_adapters(cli->manager, error) : NULL;
+
+    if (cli->json && adapters == NULL)
+        return NULL;
+    for (guint i = 0; adapters != NULL && i < adapters->len; i++) {
+        GPtrArray *functions = iov_adapter_get_functions(g_ptr_array_index(adapters, i));
+
+        for (guint j = 0; j < functions->len; j++) {
+            const IovFunction *function = g_ptr_array_index(functions, j);
+            if (iov_function_get_migratable(function))
+                g_hash_table_add(found, g_strdup(iov_function_get_address(function)));
+        }
+    }
+    return g_steal_pointer(&found);
+}
+
 gboolean
 cmd_functions(Cli *cli, char **arguments, GError **error)
 {
@@ -37,7 +60,7 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
         {"Function", "function"}, {"Adapter", "adapter"}, {"Index", "index"},
         {"Pool", "pool"},         {"State", "state"},     {"Domain", "domain"},
         {NULL, "domain_uuid"},    {"Request", "request"}, {NULL, "generation"},
-        {"Since", "since"},       {"Reason", "reason"},
+        {"Since", "since"},       {"Reason", "reason"},   {NULL, "migratable"},
     };
     IovManager *manager = cli_get_manager(cli, error);
     if (manager == NULL)
@@ -48,6 +71,9 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
     }
     g_autoptr(GPtrArray) functions = iov_manager_list_functions(manager, arguments[0], error);
     if (functions == NULL)
+        return FALSE;
+    g_autoptr(GHashTable) migratable = find_migratable(cli, error);
+    if (migratable == NULL)
         return FALSE;
 
     g_autoptr(CliTable) table = cli_table_new(columns, G_N_ELEMENTS(columns));
@@ -61,7 +87,8 @@ cmd_functions(Cli *cli, char **arguments, GError **error)
             cell_text(iov_lease_get_domain_name(lease)),
             cell_text(iov_lease_get_domain_uuid(lease)), cell_text(iov_lease_get_request(lease)),
             cell_number((gint64)iov_lease_get_generation(lease)),
-            cell_time(iov_lease_get_since(lease)), cell_text(iov_lease_get_reason(lease)));
+            cell_time(iov_lease_get_since(lease)), cell_text(iov_lease_get_reason(lease)),
+            cell_flag(g_hash_table_contains(migratable, iov_lease_get_function(lease))));
     }
     cli_table_print(table, cli);
     return TRUE;

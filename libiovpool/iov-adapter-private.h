@@ -26,6 +26,7 @@ struct _IovFunction {
     char *driver; /* nullable */
     char *netdev; /* nullable */
     int iommu_group;
+    gboolean migratable;
 };
 
 /* Both take ownership of nothing; numbers start as "unknown" (-1 or 0), strings as NULL. */
@@ -34,5 +35,7 @@ IovFunction *iov_function_new(const char *address, guint index);
 
 /* vfio-pci and the vendors' variants of it (mlx5_vfio_pci, ...). */
 gboolean iov_driver_is_vfio(const char *driver);
+/* A variant, which may know how to migrate its devices; vfio-pci itself never does. */
+gboolean iov_driver_is_vfio_variant(const char *driver);
 /* From the 24-bit PCI class code and the driver's name (nullable). */
 IovClass iov_class_from_code(guint class_code, const char *driver);

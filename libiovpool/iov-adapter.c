@@ -110,6 +110,14 @@ iov_driver_is_vfio(const char *driver)
            g_str_has_suffix(driver, "_vfio_pci");
 }
 
+/* nvgrace_gpu_vfio_pci is there for the device's memory, not for its state. */
+gboolean
+iov_driver_is_vfio_variant(const char *driver)
+{
+    return iov_driver_is_vfio(driver) && strcmp(driver, "vfio-pci") != 0 &&
+           strcmp(driver, "nvgrace_gpu_vfio_pci") != 0;
+}
+
 IovAdapter *
 iov_adapter_new(const char *address)
 {
@@ -284,4 +292,10 @@ int
 iov_function_get_iommu_group(const IovFunction *function)
 {
     return function->iommu_group;
+}
+
+gboolean
+iov_function_get_migratable(const IovFunction *function)
+{
+    return function->migratable;
 }

@@ -125,6 +125,16 @@ IOV_API const char *iov_function_get_driver(const IovFunction *function);
  */
 IOV_API const char *iov_function_get_netdev(const IovFunction *function);
 IOV_API int iov_function_get_iommu_group(const IovFunction *function);
+/**
+ * iov_function_get_migratable:
+ *
+ * A vfio variant driver, bound now, saves and restores the function's state: QEMU 8.1 and later
+ * migrate a guest with it in.
+ *
+ * Returns: %FALSE with the plain vfio-pci, and where the kernel does not tell
+ * Since: 0.1
+ */
+IOV_API gboolean iov_function_get_migratable(const IovFunction *function);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovAdapter, iov_adapter_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovFunction, iov_function_unref)

@@ -15,6 +15,7 @@
 
 #define DEVICES_LIMIT (1024 * 1024) /* directory entries that are looked at */
 #define VIRTFN "virtfn"
+#define VFIO_DEBUG "sys/kernel/debug/vfio"
 
 /* A number of the device, or @otherwise where the file is missing or odd. */
 static guint
@@ -111,13 +112,31 @@ iov_host_linux_scan_netdev(int device_fd, const char *path)
 /* ---- VFs ---- */
 
 typedef struct {
+    IovHostLinux *linux_host;
     int devices_fd;
     const char *pf;
     GPtrArray *functions;
 } VfScan;
 
-/* Three system calls a VF: its link, its driver, its group; its netdev only where there can be one.
- */
+/* Documentation/ABI/testing/debugfs-vfio: a device's directory (from Linux 6.8 on, root's alone)
+ * has one named migration only where its driver can migrate it. Without debugfs the driver's name
+ * has to do, once the device is registered with vfio (sysfs-devices-vfio-dev, from 6.1 on). */
+static gboolean
+is_migratable(const VfScan *scan, const char *address)
+{
+    IOV_IO_AUTO_CLOSE int debug_fd = iov_host_linux_open_dir(scan->linux_host, VFIO_DEBUG);
+    g_autofree char *migration = g_strdup_printf("%s/migration", address);
+    g_autofree char *registered = g_strdup_printf("%s/vfio-dev", address);
+
+    if (!iov_io_exists(scan->devices_fd, registered))
+        return FALSE;
+    if (debug_fd < 0 || !iov_io_exists(debug_fd, address))
+        return TRUE;
+    return iov_io_exists(debug_fd, migration);
+}
+
+/* Three system calls a VF: its link, its driver, its group; its netdev only where there can be one,
+ * and whether it can be migrated only where its driver might. */
 static void
 add_function(VfScan *scan, const char *address, guint index)
 {
@@ -131,6 +150,7 @@ add_function(VfScan *scan, const char *address, guint index)
         g_snprintf(path, sizeof(path), "%s/net", address);
         if (!iov_driver_is_vfio(driver))
             function->netdev = iov_host_linux_scan_netdev(scan->devices_fd, path);
+        function->migratable = iov_driver_is_vfio_variant(driver) && is_migratable(scan, address);
     }
     g_snprintf(path, sizeof(path), "%s/iommu_group", address);
     function->iommu_group = read_group(scan->devices_fd, path);
@@ -191,10 +211,11 @@ scan_network(IovAdapter *adapter, int device_fd)
 }
 
 static IovAdapter *
-scan_adapter(int devices_fd, int device_fd, const char *address, guint total)
+scan_adapter(IovHostLinux *linux_host, int devices_fd, int device_fd, const char *address,
+             guint total)
 {
     IovAdapter *adapter = iov_adapter_new(address);
-    VfScan scan = {devices_fd, address, adapter->functions};
+    VfScan scan = {linux_host, devices_fd, address, adapter->functions};
     char driver[IOV_HOST_NAME_SIZE];
 
     iov_host_linux_read_driver(device_fd, driver);
@@ -249,7 +270,7 @@ iov_host_linux_get_adapter(IovHost *host, const char *address, GError **error)
         return NULL;
     IOV_IO_AUTO_CLOSE int devices_fd = open_devices(linux_host);
     g_autofree char *canonical = iov_address_normalize(address, NULL);
-    return scan_adapter(devices_fd, fd, canonical, total);
+    return scan_adapter(linux_host, devices_fd, fd, canonical, total);
 }
 
 typedef struct {
@@ -277,7 +298,8 @@ take_device(int devices_fd, const char *name, gpointer data)
     /* One that vanished meanwhile, or makes no sense, must not hide the others. */
     IOV_IO_AUTO_CLOSE int fd = iov_host_linux_open_device(scan->linux_host, address, NULL);
     if (fd >= 0 && iov_host_linux_read_total(fd, address, &total, NULL))
-        g_ptr_array_add(scan->adapters, scan_adapter(devices_fd, fd, address, total));
+        g_ptr_array_add(scan->adapters,
+                        scan_adapter(scan->linux_host, devices_fd, fd, address, total));
     return TRUE;
 }
 

@@ -24,6 +24,7 @@ record_vf(const FakePf *pf, const FakeVf *vf)
     function->driver = copy_or_null(vf->driver);
     function->netdev = copy_or_null(netdev);
     function->iommu_group = fake_vf_group(pf, vf);
+    function->migratable = iov_driver_is_vfio_variant(vf->driver);
     return function;
 }
 

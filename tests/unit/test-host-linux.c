@@ -199,6 +199,60 @@ END_TEST
 
 /* ---- effects: plain files stay as they were written ---- */
 
+static void
+bind_to(const char *function, const char *driver)
+{
+    g_autofree char *link = g_strdup_printf(DEVICES "%s/driver", function);
+    g_autofree char *target = g_strdup_printf("../../../bus/pci/drivers/%s", driver);
+
+    sysfs_tree_link(tree, link, target);
+}
+
+static void
+assert_migratable(gboolean first, gboolean second, gboolean third)
+{
+    g_autoptr(IovAdapter) adapter = adapter_at(PF);
+    GPtrArray *functions = iov_adapter_get_functions(adapter);
+
+    ck_assert_int_eq(iov_function_get_migratable(functions->pdata[0]), first);
+    ck_assert_int_eq(iov_function_get_migratable(functions->pdata[1]), second);
+    ck_assert_int_eq(iov_function_get_migratable(functions->pdata[2]), third);
+}
+
+/* Linux 6.1 to 6.7, or a debugfs that cannot be read. */
+START_TEST(a_variant_driver_is_taken_to_migrate)
+{
+    bind_to("0000:01:10.0", "mlx5_vfio_pci");
+    bind_to("0000:01:10.2", "nvgrace_gpu_vfio_pci");
+    assert_migratable(FALSE, FALSE, FALSE);
+    sysfs_tree_write(tree, DEVICES "0000:01:10.0/vfio-dev/vfio0/dev", "511:0\n");
+    sysfs_tree_write(tree, DEVICES "0000:01:10.2/vfio-dev/vfio1/dev", "511:1\n");
+    sysfs_tree_write(tree, DEVICES "0000:01:10.4/vfio-dev/vfio2/dev", "511:2\n");
+    assert_migratable(TRUE, FALSE, FALSE);
+    bind_to("0000:01:10.4", "qat_vfio_pci");
+    assert_migratable(TRUE, FALSE, TRUE);
+    bind_to("0000:01:10.4", "xe-vfio-pci");
+    assert_migratable(TRUE, FALSE, TRUE);
+    bind_to("0000:01:10.4", "igbvf");
+    assert_migratable(TRUE, FALSE, FALSE);
+}
+END_TEST
+
+/* Linux 6.8 on: a card whose firmware cannot has the driver, and no such directory. */
+START_TEST(debugfs_knows_what_migrates)
+{
+    bind_to("0000:01:10.0", "mlx5_vfio_pci");
+    bind_to("0000:01:10.2", "mlx5_vfio_pci");
+    bind_to("0000:01:10.4", "mlx5_vfio_pci");
+    sysfs_tree_write(tree, DEVICES "0000:01:10.0/vfio-dev/vfio0/dev", "511:0\n");
+    sysfs_tree_write(tree, DEVICES "0000:01:10.2/vfio-dev/vfio1/dev", "511:1\n");
+    sysfs_tree_write(tree, DEVICES "0000:01:10.4/vfio-dev/vfio2/dev", "511:2\n");
+    sysfs_tree_write(tree, "sys/kernel/debug/vfio/0000:01:10.0/migration/state", "RUNNING\n");
+    sysfs_tree_write(tree, "sys/kernel/debug/vfio/0000:01:10.2/other", "");
+    assert_migratable(TRUE, FALSE, TRUE);
+}
+END_TEST
+
 START_TEST(writes_what_the_kernel_reads)
 {
     g_autoptr(GError) error = NULL;
@@ -488,6 +542,8 @@ add_reading(TCase *tests)
     tcase_add_test(tests, a_netdev_leads_to_its_device);
     tcase_add_test(tests, a_representor_is_not_the_adapters_netdev);
     tcase_add_test(tests, a_vanished_vf_leaves_a_hole);
+    tcase_add_test(tests, a_variant_driver_is_taken_to_migrate);
+    tcase_add_test(tests, debugfs_knows_what_migrates);
     tcase_add_test(tests, users_are_named);
     tcase_add_test(tests, holders_are_found);
     tcase_add_test(tests, a_group_has_its_devices);
