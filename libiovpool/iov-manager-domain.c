@@ -87,7 +87,7 @@ mode_of(const IovDomain *domain, const IovRequest *request, const IovPool *pool)
     IovMigration wish = request->migration;
 
     if (wish == IOV_MIGRATION_UNSET)
-        wish = pool != NULL ? pool->migration : IOV_MIGRATION_REPLUG;
+        wish = pool != NULL ? iov_pool_get_migration(pool) : IOV_MIGRATION_REPLUG;
     if (wish == IOV_MIGRATION_FAILOVER && pool != NULL &&
         !iov_request_is_teaming(pool, request, domain))
         return IOV_MIGRATION_REPLUG;

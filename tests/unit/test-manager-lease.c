@@ -69,6 +69,20 @@ START_TEST(a_domain_lives_and_goes)
 }
 END_TEST
 
+/* The pool of the world names no mode. */
+START_TEST(a_pools_default_mode_is_in_force)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "2");
+    assert_done(iov_manager_prepare(world.manager, vm1, &error), error);
+    g_autoptr(GPtrArray) list = iov_manager_list_status(world.manager, vm1->uuid, &error);
+    assert_done(list != NULL && list->len == 1, error);
+    ck_assert_int_eq(iov_status_get_migration(list->pdata[0]), IOV_MIGRATION_FAILOVER);
+}
+END_TEST
+
 START_TEST(an_exhausted_pool_lets_domains_start)
 {
     g_autoptr(GError) error = NULL;
@@ -471,6 +485,7 @@ main(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_domain_lives_and_goes);
+    tcase_add_test(tests, a_pools_default_mode_is_in_force);
     tcase_add_test(tests, an_exhausted_pool_lets_domains_start);
     tcase_add_test(tests, a_static_hostdev_is_leased_or_refused);
     tcase_add_test(tests, a_function_that_starts_with_its_domain_is_no_clean_one);
