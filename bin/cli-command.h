@@ -61,6 +61,7 @@ const char *cli_suggest_command(const char *name);
 gboolean cmd_adapters(Cli *cli, char **arguments, GError **error);
 gboolean cmd_attach(Cli *cli, char **arguments, GError **error);
 gboolean cmd_autostart(Cli *cli, char **arguments, GError **error);
+gboolean cmd_constraints(Cli *cli, char **arguments, GError **error);
 gboolean cmd_create(Cli *cli, char **arguments, GError **error);
 gboolean cmd_define(Cli *cli, char **arguments, GError **error);
 gboolean cmd_destroy(Cli *cli, char **arguments, GError **error);
@@ -84,6 +85,7 @@ gboolean cmd_undefine(Cli *cli, char **arguments, GError **error);
 gboolean cmd_unrequest(Cli *cli, char **arguments, GError **error);
 
 extern GOptionEntry cmd_autostart_options[];
+extern GOptionEntry cmd_constraints_options[];
 extern GOptionEntry cmd_create_options[];
 extern GOptionEntry cmd_detach_options[];
 extern GOptionEntry cmd_dumpxml_options[];

@@ -12,6 +12,8 @@ const CliCommand cli_commands[] = {
     {"attach", "DOMAIN [REQUEST]", "give a running domain its function now", 1, 2, cmd_attach,
      NULL},
     {"autostart", "POOL", "start a pool at boot", 1, 1, cmd_autostart, cmd_autostart_options},
+    {"constraints", "DOMAIN", "tell what a domain's devices are in the way of", 1, 1,
+     cmd_constraints, cmd_constraints_options},
     {"create", "POOL", "define a pool of adapters", 1, 1, cmd_create, cmd_create_options},
     {"define", "FILE", "define a pool from an XML file", 1, 1, cmd_define, NULL},
     {"destroy", "POOL", "stop a pool and give back its adapters", 1, 1, cmd_destroy, NULL},

@@ -88,9 +88,8 @@ libvirt_xml_flags(guint affect)
     return affect == VIR_DOMAIN_AFFECT_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0;
 }
 
-/* (transfer full): free with free(3) */
-static char *
-read_xml(virDomainPtr domain, guint flags, GError **error)
+char *
+libvirt_read_xml(virDomainPtr domain, guint flags, GError **error)
 {
     char *xml = virDomainGetXMLDesc(domain, flags);
 
@@ -113,7 +112,7 @@ parse_xml(virDomainPtr domain, const char *xml, GError **error)
 IovDomain *
 libvirt_read_domain(virDomainPtr domain, guint flags, GError **error)
 {
-    char *xml = read_xml(domain, flags, error);
+    char *xml = libvirt_read_xml(domain, flags, error);
     IovDomain *record = xml != NULL ? parse_xml(domain, xml, error) : NULL;
 
     free(xml);
@@ -145,7 +144,7 @@ static gboolean
 add_running(GPtrArray *records, virDomainPtr domain, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    char *xml = read_xml(domain, 0, &cause);
+    char *xml = libvirt_read_xml(domain, 0, &cause);
     IovDomain *record = xml != NULL ? parse_xml(domain, xml, &cause) : NULL;
     gboolean ended = record == NULL && has_ended(domain);
 

@@ -16,6 +16,9 @@ gboolean libvirt_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2,
 /* A domain by name or UUID, as virsh takes it; free with virDomainFree or g_autoptr(virDomain). */
 virDomainPtr libvirt_find_domain(virConnectPtr connection, const char *name, GError **error);
 
+/* A domain's XML, by VIR_DOMAIN_XML_*. (transfer full): free with free(3) */
+char *libvirt_read_xml(virDomainPtr domain, guint flags, GError **error);
+
 /* What the library reads from the domain's XML: the running one, or with
  * VIR_DOMAIN_XML_INACTIVE in @flags its persistent configuration. (transfer full) */
 IovDomain *libvirt_read_domain(virDomainPtr domain, guint flags, GError **error);

@@ -192,6 +192,14 @@ request_of_alias(const char *alias, const char *suffix)
 }
 
 static gboolean
+has_teaming(xmlNode *device, const char *type)
+{
+    xmlNode *teaming = iov_xml_first(device, NULL, "teaming");
+
+    return teaming != NULL && attribute_is(teaming, "type", type);
+}
+
+static gboolean
 read_hostdev(Reading *reading, xmlNode *device, const char *alias, GError **error)
 {
     xmlNode *node = find_source_address(device);
@@ -210,6 +218,7 @@ read_hostdev(Reading *reading, xmlNode *device, const char *alias, GError **erro
     hostdev->source = g_strdup(iov_address_format(&address, text));
     hostdev->alias = g_strdup(alias);
     hostdev->request = request_of_alias(alias, IOV_ALIAS_FUNCTION_SUFFIX);
+    hostdev->is_teaming = has_teaming(device, "transient");
     g_ptr_array_add(reading->domain->hostdevs, hostdev);
     return TRUE;
 }
@@ -237,13 +246,12 @@ read_floor(Reading *reading, xmlNode *device, const char *alias)
 
     IovDomainFloor *floor = g_new0(IovDomainFloor, 1);
     xmlNode *source = iov_xml_first(device, NULL, "source");
-    xmlNode *teaming = iov_xml_first(device, NULL, "teaming");
 
     floor->request = request;
     floor->bridge = netdev_attribute(source, "bridge");
     floor->device = netdev_attribute(iov_xml_first(device, NULL, "target"), "dev");
     floor->lower = netdev_attribute(source, "dev");
-    floor->is_teaming = teaming != NULL && attribute_is(teaming, "type", "persistent");
+    floor->is_teaming = has_teaming(device, "persistent");
     floor->is_macvtap = source != NULL && attribute_is(source, "mode", "bridge");
     g_ptr_array_add(reading->domain->floors, floor);
 }

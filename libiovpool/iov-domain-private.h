@@ -6,9 +6,10 @@
 
 /* A <hostdev> or <interface type='hostdev'> of a PCI device. */
 typedef struct {
-    char *source;  /* canonical host address */
-    char *alias;   /* nullable */
-    char *request; /* nullable: the request that it serves, from alias ua-iov-NAME-vf */
+    char *source;        /* canonical host address */
+    char *alias;         /* nullable */
+    char *request;       /* nullable: the request that it serves, from alias ua-iov-NAME-vf */
+    gboolean is_teaming; /* the transient half of a failover pair */
 } IovDomainHostdev;
 
 /* An <interface> with alias ua-iov-NAME: what a request stands on where it has no function. What is
@@ -35,7 +36,7 @@ struct _IovDomain {
     char uuid[37];
     char *fault;                  /* nullable: why its requests are not known */
     gboolean has_unknown_devices; /* with a fault: nor are its hostdevs */
-    char *machine; /* "" where the XML names none */
+    char *machine;                /* "" where the XML names none */
     int numa_node;
     gboolean memory_set_aside;
     GPtrArray *requests;    /* IovRequest */

@@ -102,19 +102,18 @@ G_STATIC_ASSERT(G_N_ELEMENTS(by_verdict) == IOV_VERDICTS);
 static const char without_holder[] =
     "stop a domain that has a function, or add an adapter (`iovpool edit {pool}`)";
 
-/* Safe in a shell as it is, and no option. */
-static gboolean
-is_plain(const char *name)
+gboolean
+iov_help_is_plain(const char *name)
 {
     static const char plain[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_.+-";
 
     return name[0] != '\0' && name[0] != '-' && name[strspn(name, plain)] == '\0';
 }
 
-static const char *
-shell_name(const char *name, const char *uuid)
+const char *
+iov_help_shell_name(const char *name, const char *uuid)
 {
-    return is_plain(name) ? name : uuid;
+    return iov_help_is_plain(name) ? name : uuid;
 }
 
 /* The one that would be missed least. A hostdev of a domain's own cannot be detached by us. */
@@ -142,9 +141,9 @@ describe_first_to_give_way(GPtrArray *candidates)
 {
     const IovLease *lease = first_to_give_way(candidates);
 
-    if (lease == NULL || !is_plain(lease->request))
+    if (lease == NULL || !iov_help_is_plain(lease->request))
         return NULL;
-    return g_strdup_printf("%s %s", shell_name(lease->domain_name, lease->domain_uuid),
+    return g_strdup_printf("%s %s", iov_help_shell_name(lease->domain_name, lease->domain_uuid),
                            lease->request);
 }
 
@@ -167,9 +166,9 @@ fill_in(const char *text, const IovStatus *status, GPtrArray *candidates)
 {
     g_autofree char *holder = describe_first_to_give_way(candidates);
     const char *const words[][2] = {
-        {"{domain}", shell_name(status->domain_name, status->domain_uuid)},
-        {"{request}", is_plain(status->request) ? status->request : "REQUEST"},
-        {"{pool}", is_plain(status->pool) ? status->pool : "POOL"},
+        {"{domain}", iov_help_shell_name(status->domain_name, status->domain_uuid)},
+        {"{request}", iov_help_is_plain(status->request) ? status->request : "REQUEST"},
+        {"{pool}", iov_help_is_plain(status->pool) ? status->pool : "POOL"},
         {"{holder}", holder != NULL ? holder : ""},
     };
     gboolean names_nobody = holder == NULL && strstr(text, "{holder}") != NULL;

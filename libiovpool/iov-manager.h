@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "iov-constraint.h"
 #include "iov-domain.h"
 #include "iov-error.h"
 #include "iov-explanation.h"
@@ -162,6 +163,23 @@ IOV_API GPtrArray *iov_manager_list_functions(IovManager *manager, const char *p
  * Since: 0.1
  */
 IOV_API GPtrArray *iov_manager_list_status(IovManager *manager, const char *uuid, GError **error);
+
+/**
+ * iov_manager_list_constraints:
+ * @xml: (array length=length) (element-type guint8): a domain's XML as libvirt prints it, hostile
+ * @active: it is that of the running domain; else its requests are taken to be served, as they
+ *   would be at best if it started now
+ * @paused: the running domain is paused
+ *
+ * Tells which operations the domain's devices are in the way of, ours or not, why, and what would
+ * lift it. It changes nothing.
+ *
+ * Returns: (transfer container) (element-type IovConstraint): by device; empty where nothing is in
+ *   the way of anything
+ * Since: 0.1
+ */
+IOV_API GPtrArray *iov_manager_list_constraints(IovManager *manager, const char *xml, gsize length,
+                                                gboolean active, gboolean paused, GError **error);
 
 /**
  * iov_manager_explain:

@@ -3,6 +3,7 @@
 
 #include "iov-adapter.h"
 #include "iov-candidate.h"
+#include "iov-constraint.h"
 #include "iov-domain.h"
 #include "iov-error.h"
 #include "iov-explanation.h"

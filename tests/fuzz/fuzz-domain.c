@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "iov-address.h"
+#include "iov-domain-device.h"
 #include "iov-domain-private.h"
 #include "iov-snippet.h"
 #include "iov-xml.h"
@@ -74,6 +75,24 @@ check_request(const IovDomain *domain, const IovPool *pool, const IovRequest *re
         check_snippet(function, "interface", function_alias);
 }
 
+/* Whatever is in the domain, what is said of it is whole. */
+static void
+check_constraints(const IovDomain *domain, const char *xml, size_t size)
+{
+    const IovConstraintDomain record = {.name = domain->name, .uuid = domain->uuid};
+    g_autoptr(GPtrArray) devices = iov_domain_read_devices(domain, xml, size, NULL);
+    g_autoptr(GPtrArray) constraints = NULL;
+
+    fuzz_require(devices != NULL && devices->len >= domain->hostdevs->len);
+    constraints = iov_constraint_judge(&record, devices);
+    fuzz_require(constraints->len >= devices->len);
+    for (guint i = 0; i < constraints->len; i++) {
+        const char *help = iov_constraint_get_help(g_ptr_array_index(constraints, i));
+
+        fuzz_require(strpbrk(help, "{}\n") == NULL);
+    }
+}
+
 /* Of one that cannot be read as a whole, what devices can be told. */
 static void
 check_unreadable(const uint8_t *data, size_t size)
@@ -101,6 +120,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_require(g_uuid_string_is_valid(iov_domain_get_uuid(domain)));
     fuzz_require(strlen(iov_domain_get_name(domain)) <= 255);
     check_controllers(domain);
+    check_constraints(domain, (const char *)data, size);
     for (guint i = 0; i < domain->hostdevs->len; i++)
         check_hostdev(domain, g_ptr_array_index(domain->hostdevs, i));
     pool->class_ = IOV_CLASS_NET;

@@ -32,8 +32,9 @@ dump_devices(const IovDomain *domain, GString *text)
     for (guint i = 0; i < domain->hostdevs->len; i++) {
         const IovDomainHostdev *hostdev = g_ptr_array_index(domain->hostdevs, i);
 
-        g_string_append_printf(text, "hostdev %s, alias %s, request %s\n", hostdev->source,
-                               or_none(hostdev->alias), or_none(hostdev->request));
+        g_string_append_printf(text, "hostdev %s, alias %s, request %s%s\n", hostdev->source,
+                               or_none(hostdev->alias), or_none(hostdev->request),
+                               hostdev->is_teaming ? ", teaming" : "");
     }
     for (guint i = 0; i < domain->floors->len; i++) {
         const IovDomainFloor *floor = g_ptr_array_index(domain->floors, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words that programs read stand in the manual page: each of them, and no others. */
 #include "iov-candidate.h"
+#include "iov-constraint.h"
 #include "test-support.h"
 
 #include <stdlib.h>
@@ -60,6 +61,24 @@ verdict_to_string(guint value)
     return iov_verdict_to_string((IovVerdict)value);
 }
 
+static const char *
+obstacle_to_string(guint value)
+{
+    return iov_obstacle_to_string((IovObstacle)value);
+}
+
+static const char *
+operation_to_string(guint value)
+{
+    return iov_operation_to_string((IovOperation)value);
+}
+
+static const char *
+ruling_to_string(guint value)
+{
+    return iov_ruling_to_string((IovRuling)value);
+}
+
 static char *
 words_of_code(ToString to_string)
 {
@@ -92,6 +111,14 @@ START_TEST(the_manual_has_each_verdict)
 }
 END_TEST
 
+START_TEST(the_manual_has_the_words_of_constraints)
+{
+    assert_explained("OBSTACLES", obstacle_to_string);
+    assert_explained("OPERATIONS", operation_to_string);
+    assert_explained("RULINGS", ruling_to_string);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -100,6 +127,7 @@ main(void)
 
     tcase_add_test(tests, the_manual_has_each_reason);
     tcase_add_test(tests, the_manual_has_each_verdict);
+    tcase_add_test(tests, the_manual_has_the_words_of_constraints);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
