@@ -70,8 +70,13 @@ IovStatus *iov_manager_make_status(const IovDomain *domain, const IovRequest *re
 IovStatus *iov_manager_make_static_status(const IovDomain *domain, const IovLease *function,
                                           const char *name, gint64 now);
 
-/* Takes a free function for (uuid, request) by the pool's policy: reserved. Functions that turn out
- * to be gone or taken are marked and passed over. IOV_ERROR_EXHAUSTED with the reason. */
+/* The next free function by the pool's policy; @numa_node: the domain's, -1 where it has none.
+ * Functions that turn out to be gone or taken are marked and passed over. IOV_ERROR_EXHAUSTED with
+ * the reason. @function: (transfer full) */
+gboolean iov_manager_find_free(IovManager *manager, IovLedger *ledger, const IovPool *pool,
+                               int numa_node, gint64 now, IovLease **function, GError **error);
+
+/* Takes it for (uuid, request): reserved. */
 gboolean iov_manager_take_function(IovManager *manager, IovLedger *ledger, const IovPool *pool,
                                    const IovStatus *status, gint64 now, GError **error);
 
