@@ -35,6 +35,29 @@ attribute_is(const xmlNode *node, const char *name, const char *value)
     return g_strcmp0(text, value) == 0;
 }
 
+/* In the order of the document, from 1: libxml2 keeps no offsets, and by its number a start tag is
+ * found again in the text (iov_xml_find_tags()). */
+static void
+number_elements(xmlNode *root)
+{
+    xmlNode *node = root;
+    guint number = 0;
+
+    for (;;) {
+        if (node->type == XML_ELEMENT_NODE)
+            node->_private = GUINT_TO_POINTER(++number);
+        if (node->type == XML_ELEMENT_NODE && node->children != NULL) {
+            node = node->children;
+            continue;
+        }
+        while (node != root && node->next == NULL)
+            node = node->parent;
+        if (node == root)
+            return;
+        node = node->next;
+    }
+}
+
 static gboolean
 is_domain_name(const char *name)
 {
@@ -219,6 +242,7 @@ read_hostdev(Reading *reading, xmlNode *device, const char *alias, GError **erro
     hostdev->alias = g_strdup(alias);
     hostdev->request = request_of_alias(alias, IOV_ALIAS_FUNCTION_SUFFIX);
     hostdev->is_teaming = has_teaming(device, "transient");
+    hostdev->element = GPOINTER_TO_UINT(node->_private);
     g_ptr_array_add(reading->domain->hostdevs, hostdev);
     return TRUE;
 }
@@ -232,6 +256,19 @@ netdev_attribute(const xmlNode *node, const char *name)
     if (text != NULL)
         (void)iov_take_netdev(text, &netdev, NULL);
     return netdev;
+}
+
+/* Of one that comes by a network libvirt shows the network beside the netdev. */
+static gboolean
+is_direct(const xmlNode *device, const xmlNode *source)
+{
+    g_autofree char *network = NULL, *netdev = NULL;
+
+    if (source == NULL || !attribute_is(device, "type", "direct"))
+        return FALSE;
+    network = iov_xml_attribute(source, "network");
+    netdev = iov_xml_attribute(source, "dev");
+    return network == NULL && netdev != NULL;
 }
 
 static void
@@ -248,6 +285,8 @@ read_floor(Reading *reading, xmlNode *device, const char *alias)
     xmlNode *source = iov_xml_first(device, NULL, "source");
 
     floor->request = request;
+    floor->element = source != NULL ? GPOINTER_TO_UINT(source->_private) : 0;
+    floor->is_direct = is_direct(device, source);
     floor->bridge = netdev_attribute(source, "bridge");
     floor->device = netdev_attribute(iov_xml_first(device, NULL, "target"), "dev");
     floor->lower = netdev_attribute(source, "dev");
@@ -348,6 +387,8 @@ iov_domain_parse(const char *xml, gsize length, GError **error)
     gboolean done;
 
     reading.domain = domain;
+    if (doc != NULL)
+        number_elements(xmlDocGetRootElement(doc));
     done = doc != NULL && read_domain(&reading, xmlDocGetRootElement(doc), error);
     g_free(reading.origin);
     return done ? g_steal_pointer(&domain) : NULL;

@@ -10,15 +10,18 @@ typedef struct {
     char *alias;         /* nullable */
     char *request;       /* nullable: the request that it serves, from alias ua-iov-NAME-vf */
     gboolean is_teaming; /* the transient half of a failover pair */
+    guint element;       /* its source's <address>, for iov-domain-rewrite.h */
 } IovDomainHostdev;
 
 /* An <interface> with alias ua-iov-NAME: what a request stands on where it has no function. What is
  * not given, or is no netdev's name, is NULL. */
 typedef struct {
     char *request;
-    char *bridge; /* the Linux bridge that its tap is in, of a running domain for a network too */
-    char *device; /* its end on the host, of a running domain: vnet0, macvtap0 */
-    char *lower;  /* the netdev below a macvtap */
+    char *bridge;  /* the Linux bridge that its tap is in, of a running domain for a network too */
+    char *device;  /* its end on the host, of a running domain: vnet0, macvtap0 */
+    char *lower;   /* the netdev below a macvtap */
+    guint element; /* its <source>, for iov-domain-rewrite.h */
+    gboolean is_direct;  /* it names the netdev below it itself, and no network does */
     gboolean is_macvtap; /* in mode bridge */
     gboolean is_teaming; /* the standby of a failover pair */
 } IovDomainFloor;
@@ -48,6 +51,10 @@ struct _IovDomain {
 
 /* Reads hostdevs alone into a domain that has none. FALSE where they cannot be told. */
 gboolean iov_domain_read_hostdevs(IovDomain *domain, const char *xml);
+
+/* What a hostdev's lease is for: its request, or what it is called where it serves none. (transfer
+ * none) */
+const char *iov_domain_hostdev_get_name(const IovDomainHostdev *hostdev);
 
 /* The MAC that request @name sets; NULL where it sets none, or is not there. (transfer none) */
 const char *iov_domain_find_mac(const IovDomain *domain, const char *name);

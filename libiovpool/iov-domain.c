@@ -20,6 +20,14 @@ hostdev_free(IovDomainHostdev *hostdev)
     g_free(hostdev);
 }
 
+const char *
+iov_domain_hostdev_get_name(const IovDomainHostdev *hostdev)
+{
+    if (hostdev->request != NULL)
+        return hostdev->request;
+    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
+}
+
 static void
 controller_free(IovDomainController *controller)
 {

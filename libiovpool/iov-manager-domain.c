@@ -203,19 +203,11 @@ iov_manager_make_static_status(const IovDomain *domain, const IovLease *function
     return status;
 }
 
-static const char *
-name_of_hostdev(const IovDomainHostdev *hostdev)
-{
-    if (hostdev->request != NULL)
-        return hostdev->request;
-    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
-}
-
 static gboolean
 lease_static(Admission *admission, const IovDomainHostdev *hostdev, const IovLease *function,
              GError **error)
 {
-    const char *name = name_of_hostdev(hostdev);
+    const char *name = iov_domain_hostdev_get_name(hostdev);
     g_autoptr(IovStatus) status = NULL;
     guint64 generation = 0;
 
@@ -235,7 +227,7 @@ lease_own(Admission *admission, const IovDomainHostdev *hostdev, const IovLease 
           GError **error)
 {
     if (function->state == IOV_LEASE_RESERVED &&
-        strcmp(function->request, name_of_hostdev(hostdev)) == 0)
+        strcmp(function->request, iov_domain_hostdev_get_name(hostdev)) == 0)
         return TRUE;
     return iov_ledger_move(admission->ledger, function->function, function->generation,
                            IOV_LEASE_FREE, NULL, admission->now, error) &&

@@ -33,20 +33,12 @@ know_request(IovReconciliation *run, const IovDomain *domain, const IovRequest *
     return iov_ledger_put_status(run->ledger, status, error);
 }
 
-static const char *
-name_of_hostdev(const IovDomainHostdev *hostdev)
-{
-    if (hostdev->request != NULL)
-        return hostdev->request;
-    return hostdev->alias != NULL ? hostdev->alias : hostdev->source;
-}
-
 /* A function that a running domain has and that the ledger gives to nobody. */
 static gboolean
 adopt_function(IovReconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
                const IovLease *function, GError **error)
 {
-    const char *name = name_of_hostdev(hostdev);
+    const char *name = iov_domain_hostdev_get_name(hostdev);
     g_autoptr(IovStatus) status = iov_ledger_get_status(run->ledger, domain->uuid, name, NULL);
     guint64 generation = 0;
 

@@ -170,3 +170,25 @@ iov_xml_scan(const char *data, gsize length, const char *origin, GError **error)
     }
     return TRUE;
 }
+
+gboolean
+iov_xml_find_tags(const char *data, gsize length, IovXmlTag *tags, guint count)
+{
+    Scanner scanner = {.start = data, .cursor = data, .end = data + length, .origin = ""};
+    guint found = 0;
+
+    while (found < count) {
+        guint before = scanner.elements;
+        const char *start = memchr(scanner.cursor, '<', (gsize)(scanner.end - scanner.cursor));
+
+        scanner.cursor = start;
+        if (start == NULL || !scan_markup(&scanner, NULL) || scanner.cursor == scanner.end)
+            return FALSE;
+        if (scanner.elements == before || scanner.elements != tags[found].number)
+            continue;
+        tags[found].start = start;
+        tags[found].end = scanner.cursor + 1;
+        found++;
+    }
+    return TRUE;
+}

@@ -13,3 +13,13 @@
 #define IOV_XML_NAMESPACES_LIMIT 256 /* declarations in one document */
 
 gboolean iov_xml_scan(const char *data, gsize length, const char *origin, GError **error);
+
+/* Where the start tag of one element stands in the text. */
+typedef struct {
+    guint number;            /* of the element, in the order of the document, from 1 */
+    const char *start, *end; /* its '<', and what follows its '>' */
+} IovXmlTag;
+
+/* Finds @tags, which ascend by number, in a document that a parser took. FALSE where it has fewer
+ * elements. */
+gboolean iov_xml_find_tags(const char *data, gsize length, IovXmlTag *tags, guint count);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A domain's XML, as the hook reads it from stdin: what is read is what the readers of the record
- * rely on, and the device XML that is written for its requests is read back as it was meant.
+ * rely on, the device XML that is written for its requests is read back as it was meant, and so is
+ * the domain's own with other sources for its devices.
  */
 #include "fuzz.h"
 #include "iov-address.h"
 #include "iov-domain-device.h"
 #include "iov-domain-private.h"
+#include "iov-domain-rewrite.h"
 #include "iov-snippet.h"
 #include "iov-xml.h"
 
 #define FUNCTION "0000:01:10.7"
+#define NETDEV "enp9s0"
 #define SNIPPET_LIMIT 4096
 
 static void
@@ -93,6 +96,58 @@ check_constraints(const IovDomain *domain, const char *xml, size_t size)
     }
 }
 
+static IovDomainRewrite *
+change_sources(const IovDomain *domain)
+{
+    IovDomainRewrite *rewrite = iov_domain_rewrite_new();
+
+    for (guint i = 0; i < domain->hostdevs->len; i++)
+        iov_domain_rewrite_function(rewrite, g_ptr_array_index(domain->hostdevs, i), FUNCTION);
+    for (guint i = 0; i < domain->floors->len; i++) {
+        const IovDomainFloor *floor = g_ptr_array_index(domain->floors, i);
+
+        if (floor->is_direct)
+            iov_domain_rewrite_netdev(rewrite, floor, NETDEV);
+    }
+    return rewrite;
+}
+
+static void
+check_same_but_sources(const IovDomain *before, const IovDomain *after)
+{
+    fuzz_require(strcmp(before->name, after->name) == 0 && strcmp(before->uuid, after->uuid) == 0);
+    fuzz_require(before->requests->len == after->requests->len);
+    fuzz_require(before->controllers->len == after->controllers->len);
+    fuzz_require(before->hostdevs->len == after->hostdevs->len);
+    fuzz_require(before->floors->len == after->floors->len);
+    for (guint i = 0; i < before->hostdevs->len; i++) {
+        const IovDomainHostdev *old = g_ptr_array_index(before->hostdevs, i);
+        const IovDomainHostdev *new = g_ptr_array_index(after->hostdevs, i);
+
+        fuzz_require(strcmp(new->source, FUNCTION) == 0);
+        fuzz_require(g_strcmp0(old->alias, new->alias) == 0 && old->element == new->element);
+    }
+    for (guint i = 0; i < before->floors->len; i++) {
+        const IovDomainFloor *old = g_ptr_array_index(before->floors, i);
+        const IovDomainFloor *new = g_ptr_array_index(after->floors, i);
+
+        fuzz_require(g_strcmp0(new->lower, old->is_direct ? NETDEV : old->lower) == 0);
+        fuzz_require(g_strcmp0(old->bridge, new->bridge) == 0 && old->element == new->element);
+    }
+}
+
+static void
+check_rewrite(const IovDomain *domain, const char *xml, size_t size)
+{
+    g_autoptr(IovDomainRewrite) rewrite = change_sources(domain);
+    g_autofree char *text = iov_domain_rewrite_apply(rewrite, xml, size, NULL);
+
+    fuzz_require(text != NULL);
+    g_autoptr(IovDomain) after = iov_domain_parse(text, strlen(text), NULL);
+    fuzz_require(after != NULL);
+    check_same_but_sources(domain, after);
+}
+
 /* Of one that cannot be read as a whole, what devices can be told. */
 static void
 check_unreadable(const uint8_t *data, size_t size)
@@ -119,6 +174,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     fuzz_require(g_uuid_string_is_valid(iov_domain_get_uuid(domain)));
     fuzz_require(strlen(iov_domain_get_name(domain)) <= 255);
+    check_rewrite(domain, (const char *)data, size);
     check_controllers(domain);
     check_constraints(domain, (const char *)data, size);
     for (guint i = 0; i < domain->hostdevs->len; i++)
