@@ -221,6 +221,56 @@ IOV_API gboolean iov_manager_release(IovManager *manager, const char *uuid, GErr
 IOV_API gboolean iov_manager_reconnect(IovManager *manager, const IovDomain *domain,
                                        GError **error);
 
+/**
+ * IovIncoming:
+ * @IOV_INCOMING_MIGRATION: from another host
+ * @IOV_INCOMING_RESTORE: from a saved image
+ *
+ * How a domain comes that brings its devices along.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+    IOV_INCOMING_MIGRATION,
+    IOV_INCOMING_RESTORE,
+} IovIncoming;
+
+/**
+ * iov_manager_incoming:
+ * @host: what messages call this host: its name
+ * @xml: (array length=length) (element-type guint8): the domain's XML as libvirt hands it to its
+ *   hook, hostile
+ * @changed: (out) (transfer full) (nullable): @xml with its devices pointed to functions of this
+ *   host; %NULL where it may stay as it is
+ * @leased: (out) (transfer container) (element-type IovLease): the leases that were made for it,
+ * for iov_manager_give_back(); those that were there before are kept, and are not among them
+ *
+ * Reserves a function of this host for each request whose function stands in the XML, and for each
+ * other hostdev that names a function of a started pool, unless that is free. The reservations have
+ * a deadline, and iov_manager_prepare() keeps them. In a migration, floors of type direct that name
+ * a netdev of no adapter of their pool are pointed to one, to that of the request's function first.
+ * A request without its function in the XML gets none here.
+ *
+ * Fails with %IOV_ERROR_EXHAUSTED, naming pool, host and domain, where there is no function for a
+ * device, or its pool is not started; with %IOV_ERROR_BUSY where the domain holds a function here
+ * already. Then nothing is changed. An XML without such devices touches nothing.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_incoming(IovManager *manager, IovIncoming kind, const char *host,
+                                      const char *xml, gsize length, char **changed,
+                                      GPtrArray **leased, GError **error);
+/**
+ * iov_manager_give_back:
+ * @leased: (element-type IovLease): what iov_manager_incoming() leased
+ *
+ * The domain does not come after all: what is reserved by these leases still is free, or to be
+ * cleaned. Others are left alone.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_give_back(IovManager *manager, GPtrArray *leased, GError **error);
+
 /* ---- lift and drop: the agent, and `iovpool attach` and `detach` ---- */
 
 /* Makes a request of a running domain known to the ledger (`request --live`), as started. */
@@ -274,8 +324,8 @@ IOV_API gboolean iov_manager_is_overdue(IovManager *manager, const IovLease *lea
  * iov_manager_is_driven:
  * @driven: (out): %TRUE where the guest's driver has taken the function
  *
- * Before that the function serves nobody, whoever holds it: the guest has not booted, or has no driver
- * for it.
+ * Before that the function serves nobody, whoever holds it: the guest has not booted, or has no
+ * driver for it.
  *
  * Returns: %FALSE with @error where that cannot be told
  * Since: 0.1
@@ -374,9 +424,10 @@ IOV_API gboolean iov_manager_steer_back(IovManager *manager, GError **error);
 /* Notes why a request stands where it stands. */
 IOV_API gboolean iov_manager_note(IovManager *manager, const char *uuid, const char *request,
                                   IovReason code, const char *reason, GError **error);
-/* Notes that a request's floor has no link, or has it again; no-op where the request is not known. */
-IOV_API gboolean iov_manager_set_lowered(IovManager *manager, const char *uuid,
-                                         const char *request, gboolean lowered, GError **error);
+/* Notes that a request's floor has no link, or has it again; no-op where the request is not known.
+ */
+IOV_API gboolean iov_manager_set_lowered(IovManager *manager, const char *uuid, const char *request,
+                                         gboolean lowered, GError **error);
 /* Takes a request out of the ledger (`unrequest` on a running domain); BUSY while it is leased. */
 IOV_API gboolean iov_manager_forget_request(IovManager *manager, const char *uuid,
                                             const char *request, GError **error);

@@ -62,11 +62,10 @@ world_start_pool(World *world, const char *vfs)
     assert_done(iov_manager_start_pool(world->manager, "fast", NULL, &error), error);
 }
 
-IovDomain *
-world_domain(const char *name, const char *attributes, const char *devices)
+char *
+world_domain_xml(const char *name, const char *attributes, const char *devices)
 {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *xml = g_strdup_printf(
+    return g_strdup_printf(
         "<domain type='kvm'><name>%s</name><uuid>00000000-0000-4000-8000-0000000000%02x</uuid>"
         "<metadata><iov:requests xmlns:iov='" IOV_REQUEST_NAMESPACE "'>"
         "<iov:request name='net0' pool='fast' mac='52:54:00:00:00:%02x' %s/></iov:requests>"
@@ -76,6 +75,13 @@ world_domain(const char *name, const char *attributes, const char *devices)
         "<alias name='ua-iov-net0-port'/></controller>%s</devices></domain>",
         name, (guint)(guchar)name[strlen(name) - 1], (guint)(guchar)name[strlen(name) - 1],
         attributes, devices);
+}
+
+IovDomain *
+world_domain(const char *name, const char *attributes, const char *devices)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = world_domain_xml(name, attributes, devices);
     IovDomain *domain = iov_domain_parse(xml, strlen(xml), &error);
 
     assert_done(domain != NULL, error);

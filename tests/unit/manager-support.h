@@ -23,6 +23,8 @@ void world_start_pool(World *world, const char *vfs);
 /* A domain with one request net0 in pool fast; @attributes are more of the request's attributes;
  * @devices is device XML of its own. The UUID ends in the name's last character. (transfer full) */
 IovDomain *world_domain(const char *name, const char *attributes, const char *devices);
+/* The same, as text. (transfer full) */
+char *world_domain_xml(const char *name, const char *attributes, const char *devices);
 /* A <hostdev> of that function with that alias, for @devices. (transfer full) */
 char *world_hostdev(const char *function, const char *alias);
 
