@@ -146,3 +146,18 @@ iov_hook_set_deadline(unsigned seconds)
     timer.it_value.tv_usec = left % 1000000;
     setitimer(ITIMER_REAL, &timer, NULL);
 }
+
+void
+iov_hook_end_deadline(void)
+{
+    struct itimerval none = {0};
+
+    setitimer(ITIMER_REAL, &none, NULL);
+}
+
+void
+iov_hook_restart_deadline(void)
+{
+    clock_gettime(CLOCK_MONOTONIC, &guard_start);
+    iov_hook_set_deadline(deadline_seconds);
+}

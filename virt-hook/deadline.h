@@ -24,3 +24,7 @@ void iov_hook_guard(const IovHookEnding *ending);
 
 /* The deadline is @seconds after the call of iov_hook_guard(). */
 void iov_hook_set_deadline(unsigned seconds);
+
+/* No deadline from here on; or the same, counted from now. */
+void iov_hook_end_deadline(void);
+void iov_hook_restart_deadline(void);

@@ -3,8 +3,9 @@
  * The hook's front: takes libvirt's call, sorts out by raw bytes what is none of our business, and
  * only then loads the module that does the work. It decides the exit status, and owns the rule that
  * a guest never stays down because of us: only a `required` request without a function, and a
- * static hostdev that another domain holds, refuse a start. It never calls libvirt: libvirtd waits
- * for this very process, with the domain locked.
+ * static hostdev that another domain holds, refuse a start. A domain that comes in with functions
+ * in its XML is another case: it runs elsewhere, or is saved, and must not get a device that nobody
+ * leased. It never calls libvirt: libvirtd waits for this very process, with the domain locked.
  */
 #include "front.h"
 
@@ -26,25 +27,32 @@
 #define LEDGER_PATH "run/iovpool/ledger.db"
 
 /* libvirt's calls that we act on. Every other one ends at once with 0 and no output: `start` and
- * `stopped` leave nothing to do between their neighbours, `migrate` and `restore` take empty output
- * as "XML unchanged", and what a later libvirt adds is not ours. */
+ * `stopped` leave nothing to do between their neighbours, and what a later libvirt adds is not
+ * ours. Only `migrate` and `restore` are asked for XML, and take no output as "XML unchanged": they
+ * come before `prepare`, and may come alone, so the agent is poked to watch over what was reserved.
+ */
 typedef struct {
     const char *name, *suboperation;
     IovHookOperation operation;
     const char *action, *goes_on, *refused;
     bool needs_ledger; /* nothing to do where no pool was ever started */
     bool pokes;
+    bool rewrites; /* the XML; whatever goes wrong refuses, once a device may be ours */
 } Duty;
 
 static const Duty duties[] = {
     {"prepare", "begin", IOV_HOOK_PREPARE, "cannot admit", "it starts without new functions",
-     "its start is refused, because a request of it is required", false, false},
+     "its start is refused, because a request of it is required", false, false, false},
     {"started", "begin", IOV_HOOK_STARTED, "cannot take up", "`iovpool reconcile` takes it up",
-     NULL, false, true},
+     NULL, false, true, false},
     {"release", "end", IOV_HOOK_RELEASE, "cannot release",
-     "`iovpool reconcile` frees its functions", NULL, true, true},
+     "`iovpool reconcile` frees its functions", NULL, true, true, false},
     {"reconnect", "begin", IOV_HOOK_RECONNECT, "cannot take up", "`iovpool reconcile` takes it up",
-     NULL, false, true},
+     NULL, false, true, false},
+    {"migrate", "begin", IOV_HOOK_MIGRATE, "cannot take in", "its XML stays as it is",
+     "its migration is refused", false, true, true},
+    {"restore", "begin", IOV_HOOK_RESTORE, "cannot take in", "its XML stays as it is",
+     "it is not restored", false, true, true},
 };
 
 /* One byte more than the limit tells a longer input. Untouched pages cost nothing. */
@@ -79,11 +87,14 @@ read_xml(size_t *length)
     return "its XML is larger than 4 MiB";
 }
 
-/* A domain with a hostdev but no request matters only where functions can be leased. */
+/* A domain with a hostdev but no request matters only where functions can be leased, and one that
+ * comes in only where it names devices of a host. */
 static bool
 is_ours(const Duty *duty, const IovHookScan *scan, const IovHookPaths *paths)
 {
     if (!scan->has_request && !scan->has_hostdev)
+        return false;
+    if (duty->rewrites && !scan->has_hostdev && !scan->has_direct)
         return false;
     if (scan->has_request && !duty->needs_ledger)
         return true;
@@ -91,12 +102,13 @@ is_ours(const Duty *duty, const IovHookScan *scan, const IovHookPaths *paths)
 }
 
 /* With stdout or stderr closed the next file opened would take its number, and a message would be
- * written into the ledger. */
+ * written into the ledger. XML that nobody can read must not pass for written. */
 static void
 keep_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0)
             return;
 }
 
@@ -129,6 +141,18 @@ end_incapable(const IovHookEnding *ending, const char *cause)
     return end_failed(ending, message);
 }
 
+static int
+conclude(const IovHookEnding *ending, const IovHookCall *call, IovHookResult result)
+{
+    if (result == IOV_HOOK_FAILED)
+        return end_failed(ending, call->message);
+    /* a deadline that strikes from here on must agree */
+    iov_hook_refuse = result == IOV_HOOK_REFUSED;
+    if (result == IOV_HOOK_REFUSED)
+        iov_hook_report("%s", call->message);
+    return iov_hook_early_status(ending);
+}
+
 static void
 set_deadline(const IovHookEnding *ending, const IovHookPaths *paths)
 {
@@ -156,11 +180,50 @@ load_module(const IovHookPaths *paths)
     return run;
 }
 
+/* NULL, or the cause. libvirt reads to the end, and has no time limit. */
+static const char *
+write_output(const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(STDOUT_FILENO, text, length);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return strerror(errno);
+        text += written;
+        length -= (size_t)written;
+    }
+    return NULL;
+}
+
+/* All is committed by now. Half an XML together with status 1 is nothing to libvirt, so a deadline
+ * would do no harm; but without one the leases of an XML that was not delivered can be given back.
+ */
+static int
+deliver(const IovHookEnding *ending, IovHookRun run, IovHookCall *call)
+{
+    char cause[256];
+    const char *problem;
+
+    iov_hook_end_deadline();
+    problem = write_output(*call->output, *call->output_length);
+    if (problem == NULL)
+        return conclude(ending, call, IOV_HOOK_DONE);
+    snprintf(cause, sizeof(cause), "cannot write its XML: %s", problem);
+    call->operation = IOV_HOOK_GIVE_BACK;
+    iov_hook_restart_deadline();
+    run(call); /* where it fails, they end when their time is over */
+    return end_incapable(ending, cause);
+}
+
 static int
 run_module(const Duty *duty, const IovHookEnding *ending, const IovHookPaths *paths,
            const IovHookScan *scan, size_t length)
 {
     char message[IOV_HOOK_MESSAGE_SIZE] = "";
+    const char *output = NULL;
+    size_t output_length = 0;
     IovHookCall call = {
         .abi = IOV_HOOK_ABI,
         .operation = duty->operation,
@@ -170,6 +233,8 @@ run_module(const Duty *duty, const IovHookEnding *ending, const IovHookPaths *pa
         .uuid = scan->uuid[0] != '\0' ? scan->uuid : NULL,
         .required = &iov_hook_refuse,
         .message = message,
+        .output = &output,
+        .output_length = &output_length,
     };
     IovHookRun run = load_module(paths);
 
@@ -178,13 +243,7 @@ run_module(const Duty *duty, const IovHookEnding *ending, const IovHookPaths *pa
     IovHookResult result = run(&call);
     if (duty->pokes)
         iov_hook_poke(paths);
-    if (result == IOV_HOOK_FAILED)
-        return end_failed(ending, message);
-    /* a deadline that strikes from here on must agree */
-    iov_hook_refuse = result == IOV_HOOK_REFUSED;
-    if (result == IOV_HOOK_REFUSED)
-        iov_hook_report("%s", message);
-    return iov_hook_early_status(ending);
+    return output != NULL ? deliver(ending, run, &call) : conclude(ending, &call, result);
 }
 
 int
@@ -211,7 +270,7 @@ iov_hook_main(int argc, char **argv, const IovHookPaths *paths)
     iov_hook_scan(xml, length, &scan);
     if (!is_ours(duty, &scan, paths))
         return 0;
-    iov_hook_refuse = scan.has_required;
+    iov_hook_refuse = duty->rewrites || scan.has_required;
     keep_standard_descriptors();
     clean_environment();
     set_deadline(&ending, paths);

@@ -7,6 +7,10 @@
 #include "virt-hook.h"
 
 #include <iovpool.h>
+#include <string.h>
+
+/* By this process, for a domain that comes in. */
+static GPtrArray *leased;
 
 typedef gboolean (*Duty)(IovManager *manager, const IovDomain *domain, GError **error);
 
@@ -41,6 +45,27 @@ release(IovManager *manager, const IovHookCall *call, GError **error)
 }
 
 static gboolean
+is_incoming(const IovHookCall *call)
+{
+    return call->operation == IOV_HOOK_MIGRATE || call->operation == IOV_HOOK_RESTORE;
+}
+
+static gboolean
+come_in(IovManager *manager, const IovHookCall *call, GError **error)
+{
+    static char *changed;
+    IovIncoming kind =
+        call->operation == IOV_HOOK_MIGRATE ? IOV_INCOMING_MIGRATION : IOV_INCOMING_RESTORE;
+
+    if (!iov_manager_incoming(manager, kind, g_get_host_name(), call->xml, call->length, &changed,
+                              &leased, error))
+        return FALSE;
+    *call->output = changed;
+    *call->output_length = changed != NULL ? strlen(changed) : 0;
+    return TRUE;
+}
+
+static gboolean
 run(const IovHookCall *call, GError **error)
 {
     g_autoptr(IovManager) manager = iov_manager_open(call->root, error);
@@ -50,6 +75,10 @@ run(const IovHookCall *call, GError **error)
         return FALSE;
     if (call->operation == IOV_HOOK_RELEASE)
         return release(manager, call, error);
+    if (is_incoming(call))
+        return come_in(manager, call, error);
+    if (call->operation == IOV_HOOK_GIVE_BACK)
+        return leased == NULL || iov_manager_give_back(manager, leased, error);
     domain = iov_domain_parse(call->xml, call->length, error);
     if (domain == NULL)
         return FALSE;
@@ -57,11 +86,12 @@ run(const IovHookCall *call, GError **error)
     return duties[call->operation](manager, domain, error);
 }
 
-/* What iov_manager_prepare() calls a refusal; everything else is a failure of ours. */
+/* What iov_manager_prepare() and iov_manager_incoming() call a refusal; everything else is a
+ * failure of ours. */
 static gboolean
 is_refusal(const IovHookCall *call, const GError *error)
 {
-    return call->operation == IOV_HOOK_PREPARE &&
+    return (call->operation == IOV_HOOK_PREPARE || is_incoming(call)) &&
            (g_error_matches(error, IOV_ERROR, IOV_ERROR_EXHAUSTED) ||
             g_error_matches(error, IOV_ERROR, IOV_ERROR_BUSY));
 }

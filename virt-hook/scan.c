@@ -119,6 +119,8 @@ iov_hook_scan(const char *xml, size_t length, IovHookScan *scan)
     scan->has_request = request != NULL;
     scan->has_hostdev = find(whole, "<hostdev") != NULL || find(whole, "type='hostdev'") != NULL ||
                         find(whole, "type=\"hostdev\"") != NULL;
+    scan->has_direct =
+        find(whole, "type='direct'") != NULL || find(whole, "type=\"direct\"") != NULL;
     scan->has_required =
         request != NULL && find_required((Range){request + strlen(NAMESPACE), whole.end});
     find_uuid(whole, scan->uuid);

@@ -8,6 +8,7 @@
 typedef struct {
     bool has_request;  /* the namespace of the requests occurs */
     bool has_hostdev;  /* a passed-through device may be there */
+    bool has_direct;   /* an interface may name the netdev below it */
     bool has_required; /* a request may be required='yes' */
     char uuid[37];     /* lower case; "" where none was found */
 } IovHookScan;

@@ -8,7 +8,7 @@
  * What the hook's front (libc alone) and its module (virt-hook.so, everything else) tell each
  * other. Plain C: no type of a library that the front does not load.
  */
-#define IOV_HOOK_ABI 1
+#define IOV_HOOK_ABI 2
 #define IOV_HOOK_MESSAGE_SIZE 1024
 
 typedef enum {
@@ -16,6 +16,9 @@ typedef enum {
     IOV_HOOK_STARTED,
     IOV_HOOK_RELEASE,
     IOV_HOOK_RECONNECT,
+    IOV_HOOK_MIGRATE,
+    IOV_HOOK_RESTORE,
+    IOV_HOOK_GIVE_BACK, /* what the MIGRATE or RESTORE before it in this process leased */
 } IovHookOperation;
 
 typedef enum {
@@ -33,6 +36,10 @@ typedef struct {
     const char *uuid;                /* nullable: the domain's, canonical */
     volatile sig_atomic_t *required; /* set once known: a request of the domain is required */
     char *message;                   /* IOV_HOOK_MESSAGE_SIZE bytes, "" at first */
+    /* MIGRATE, RESTORE: the changed XML, *@output NULL at first and where it stays as it is. The
+     * module's, and there until the process ends. */
+    const char **output;
+    size_t *output_length;
 } IovHookCall;
 
 typedef IovHookResult (*IovHookRun)(const IovHookCall *call);

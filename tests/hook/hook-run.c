@@ -177,19 +177,30 @@ drain(int *fd, GString *text)
     }
 }
 
+/* Milliseconds until @at, 0 where that is past. */
+static int
+milliseconds_to(gint64 at)
+{
+    return (int)MAX(0, (at - g_get_monotonic_time() + 999) / 1000);
+}
+
 static void
 converse(const HookRun *run, int in, int out, int err, HookResult *result)
 {
     g_autoptr(GString) out_text = g_string_new(NULL);
     g_autoptr(GString) err_text = g_string_new(NULL);
     gsize length = run->length > 0 || run->xml == NULL ? run->length : strlen(run->xml);
+    gint64 reads_at = g_get_monotonic_time() + run->pause * G_GINT64_CONSTANT(1000);
     gsize written = 0;
 
     while (out >= 0 || err >= 0) {
         gboolean feeding = in >= 0 && written < length;
-        struct pollfd fds[] = {{feeding ? in : -1, POLLOUT, 0}, {out, POLLIN, 0}, {err, POLLIN, 0}};
+        int pause = milliseconds_to(reads_at);
+        struct pollfd fds[] = {
+            {feeding ? in : -1, POLLOUT, 0}, {pause == 0 ? out : -1, POLLIN, 0}, {err, POLLIN, 0}};
 
-        ck_assert_msg(poll(fds, 3, RUN_LIMIT_MS) > 0, "the hook does not end");
+        int ready = poll(fds, 3, pause > 0 ? pause : RUN_LIMIT_MS);
+        ck_assert_msg(ready > 0 || pause > 0, "the hook does not end");
         if (fds[0].revents != 0)
             feed(&in, run->xml, length, &written);
         if (fds[1].revents != 0)
@@ -214,6 +225,10 @@ run_hook(const HookRun *run)
     signal(SIGPIPE, SIG_IGN);
     ck_assert(pipe(in) == 0 && pipe(out) == 0 && pipe(err) == 0);
     test_root();
+    if (run->deaf) {
+        close(out[0]);
+        out[0] = -1;
+    }
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)

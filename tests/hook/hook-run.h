@@ -19,11 +19,29 @@
     "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><devices>"                            \
     "<hostdev mode='subsystem' type='pci' managed='yes'/></devices></domain>"
 
+/* What comes in: with a request's function, with a raw direct floor. */
+#define INCOMING_XML_WITH(device)                                                                  \
+    "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><description>SECRET</description>"    \
+    "<metadata><iov:requests xmlns:iov=\"https://libiovpool.org/xmlns/domain/1\">"                 \
+    "<iov:request name=\"net0\" pool=\"fast\"/></iov:requests></metadata><devices>" device         \
+    "</devices></domain>"
+#define INCOMING_FUNCTION(address)                                                                 \
+    "<interface type='hostdev' managed='no'><source><address type='pci' " address "/></source>"    \
+    "<teaming type='transient' persistent='ua-iov-net0'/><alias name='ua-iov-net0-vf'/>"           \
+    "</interface>"
+#define INCOMING_XML                                                                               \
+    INCOMING_XML_WITH(INCOMING_FUNCTION("domain='0x0000' bus='0x81' slot='0x00' function='0x3'"))
+#define INCOMING_FLOOR_XML                                                                         \
+    INCOMING_XML_WITH("<interface type='direct'><source dev='eth7'/><alias name='ua-iov-net0'/>"   \
+                      "</interface>")
+
 typedef struct {
     const char *domain, *operation, *suboperation;
     const char *xml; /* NULL: stdin stays open and empty */
     gsize length;    /* 0: strlen(xml) */
     guint closed;    /* bit n: the hook starts without descriptor n */
+    gboolean deaf;   /* nobody reads its stdout */
+    guint pause;     /* milliseconds before anybody reads its stdout */
 } HookRun;
 
 typedef struct {

@@ -55,6 +55,19 @@ hang(void)
         pause();
 }
 
+#define MANY 1000000
+
+static void
+write_xml(const IovHookCall *call, size_t length)
+{
+    static char text[MANY];
+
+    memset(text, 'x', length);
+    memcpy(text, "<changed/>", 10);
+    *call->output = text;
+    *call->output_length = length;
+}
+
 static IovHookResult
 act(const IovHookCall *call, const char *word)
 {
@@ -72,6 +85,10 @@ act(const IovHookCall *call, const char *word)
         exit(overflow(~0U, &zero));
     if (strcmp(word, "terminate") == 0)
         raise(SIGTERM);
+    if (strcmp(word, "write") == 0)
+        write_xml(call, 10);
+    if (strcmp(word, "write-much") == 0)
+        write_xml(call, MANY);
     if (strcmp(word, "refuse") == 0) {
         strcpy(call->message, "the pool is empty");
         return IOV_HOOK_REFUSED;

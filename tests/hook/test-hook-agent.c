@@ -31,15 +31,21 @@ set_up(void)
 }
 
 static void
-call(const char *operation, const char *suboperation)
+call_with(const char *operation, const char *suboperation, const char *xml)
 {
-    HookRun run = {.domain = "vm1", .operation = operation, .suboperation = suboperation};
+    HookRun run = {
+        .domain = "vm1", .operation = operation, .suboperation = suboperation, .xml = xml};
 
-    run.xml = REQUEST_XML;
     g_auto(HookResult) result = run_hook(&run);
     ck_assert_int_eq(result.status, 0);
     ck_assert_str_eq(result.out, "");
     ck_assert_str_eq(result.err, "");
+}
+
+static void
+call(const char *operation, const char *suboperation)
+{
+    call_with(operation, suboperation, REQUEST_XML);
 }
 
 static int
@@ -93,11 +99,18 @@ make_fifo(void)
 }
 
 static const struct {
-    const char *operation, *suboperation;
+    const char *operation, *suboperation, *xml;
     gboolean pokes;
 } pokes[] = {
-    {"prepare", "begin", FALSE},  {"started", "begin", TRUE}, {"release", "end", TRUE},
-    {"reconnect", "begin", TRUE}, {"stopped", "end", FALSE},  {"migrate", "begin", FALSE},
+    {"prepare", "begin", REQUEST_XML, FALSE},
+    {"started", "begin", REQUEST_XML, TRUE},
+    {"release", "end", REQUEST_XML, TRUE},
+    {"reconnect", "begin", REQUEST_XML, TRUE},
+    {"stopped", "end", REQUEST_XML, FALSE},
+    {"migrate", "begin", REQUEST_XML, FALSE},
+    /* a reservation that no start follows has nobody else who ends it */
+    {"migrate", "begin", INCOMING_XML, TRUE},
+    {"restore", "begin", INCOMING_XML, TRUE},
 };
 
 START_TEST(pokes_a_listening_agent)
@@ -105,7 +118,7 @@ START_TEST(pokes_a_listening_agent)
     int fd = listen_for_pokes();
     char poke[16] = "";
 
-    call(pokes[_i].operation, pokes[_i].suboperation);
+    call_with(pokes[_i].operation, pokes[_i].suboperation, pokes[_i].xml);
     ssize_t length = recv(fd, poke, sizeof(poke) - 1, 0);
     ck_assert_int_eq(length > 0, pokes[_i].pokes);
     ck_assert_str_eq(poke, pokes[_i].pokes ? "poke\n" : "");

@@ -118,18 +118,33 @@ assert_leases(const char *expected)
 
 /* @line: what the one line on stderr says; NULL: nothing is said */
 static void
-call(const char *operation, const char *suboperation, const char *xml, int status, const char *line)
+converse(const HookRun *run, int status, const char *out, const char *line)
 {
-    HookRun run = {
-        .domain = "vm1", .operation = operation, .suboperation = suboperation, .xml = xml};
-    g_auto(HookResult) result = run_hook(&run);
+    g_auto(HookResult) result = run_hook(run);
 
-    ck_assert_str_eq(result.out, "");
+    ck_assert_str_eq(result.out, out);
     ck_assert_msg((line == NULL) == (result.err[0] == '\0'), "stderr: %s", result.err);
     ck_assert_msg(line == NULL || strstr(result.err, line) != NULL, "stderr: %s", result.err);
     ck_assert_msg(result.status == status, "status %d: %s", result.status, result.err);
     ck_assert_ptr_null(strstr(result.err, "SECRET"));
     ck_assert_double_lt(result.seconds, 10);
+}
+
+static void
+call(const char *operation, const char *suboperation, const char *xml, int status, const char *line)
+{
+    HookRun run = {
+        .domain = "vm1", .operation = operation, .suboperation = suboperation, .xml = xml};
+
+    converse(&run, status, "", line);
+}
+
+static void
+call_incoming(const char *operation, const char *xml, const char *out)
+{
+    HookRun run = {.domain = "vm1", .operation = operation, .suboperation = "begin", .xml = xml};
+
+    converse(&run, 0, out, NULL);
 }
 
 static void
@@ -329,6 +344,133 @@ START_TEST(locked_ledger)
 }
 END_TEST
 
+/* ---- migrate and restore ---- */
+
+#define HERE_XML                                                                                   \
+    INCOMING_XML_WITH(INCOMING_FUNCTION("domain='0x0000' bus='0x01' slot='0x10' function='0x0'"))
+#define DEVICE_XML(address)                                                                        \
+    "<domain><name>vm1</name><uuid>" UUID "</uuid><description>SECRET</description><devices>"      \
+    "<hostdev mode='subsystem' type='pci' managed='yes'><source><address " address "/></source>"   \
+    "<alias name='ua-nic'/></hostdev></devices></domain>"
+
+START_TEST(migration_to_this_host)
+{
+    call_incoming("migrate", INCOMING_XML, HERE_XML);
+    assert_leases("reserved net0 " UUID ";");
+    call_incoming("migrate", INCOMING_XML, HERE_XML);
+    assert_leases("reserved net0 " UUID ";");
+    call_prepare(HERE_XML, 0, NULL);
+    call("start", "begin", HERE_XML, 0, NULL);
+    assert_leases("reserved net0 " UUID ";");
+    call("started", "begin", HERE_XML, 0, NULL);
+    assert_leases("attaching net0 " UUID ";");
+    call("release", "end", HERE_XML, 0, NULL);
+    assert_leases("scrubbing net0 " UUID ";");
+}
+END_TEST
+
+START_TEST(migration_that_fails)
+{
+    call_incoming("migrate", INCOMING_XML, HERE_XML);
+    call_prepare(HERE_XML, 0, NULL);
+    call("release", "end", HERE_XML, 0, NULL);
+    assert_leases("");
+}
+END_TEST
+
+START_TEST(migration_to_an_exhausted_pool)
+{
+    g_autofree char *line =
+        g_strdup_printf("domain 'vm1' cannot migrate to host '%s': pool 'fast' has no function "
+                        "there for its request net0; `iovpool migrate vm1 URI` needs none",
+                        g_get_host_name());
+
+    exhaust();
+    call("migrate", "begin", INCOMING_XML, 1, line);
+    call("restore", "begin", INCOMING_XML, 1, "domain 'vm1' cannot be restored on host '");
+    assert_leases(EXHAUSTED);
+    call_incoming("migrate", REQUEST_XML, "");
+    assert_leases(EXHAUSTED);
+}
+END_TEST
+
+START_TEST(restore_with_a_device)
+{
+    g_autofree char *function = sysfs_tree_vf_address(PF, 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovLedger) ledger = open_ledger(IOV_LEDGER_WRITE);
+    guint64 generation;
+
+    /* of no pool here */
+    call_incoming("restore", DEVICE_XML("bus='0x81' slot='0x00' function='0x3'"), "");
+    assert_leases("");
+    assert_done(iov_ledger_begin(ledger, &error), error);
+    assert_done(iov_ledger_lease(ledger, function, OTHER_UUID, "vm2", "net0", 1, G_MAXINT64,
+                                 &generation, &error),
+                error);
+    assert_done(iov_ledger_commit(ledger, &error), error);
+    call_incoming("restore", DEVICE_XML("domain='0x0000' bus='0x01' slot='0x10' function='0x0'"),
+                  DEVICE_XML("domain='0x0000' bus='0x01' slot='0x10' function='0x2'"));
+    assert_leases("reserved net0 " OTHER_UUID ";reserved ua-nic " UUID ";");
+}
+END_TEST
+
+START_TEST(xml_that_nobody_reads)
+{
+    HookRun run = {.domain = "vm1",
+                   .operation = "migrate",
+                   .suboperation = "begin",
+                   .xml = INCOMING_XML,
+                   .deaf = TRUE};
+
+    converse(&run, 1, "", "cannot write its XML: Broken pipe; its migration is refused");
+    assert_leases("");
+}
+END_TEST
+
+START_TEST(migration_without_a_ledger)
+{
+    g_autofree char *path = root_path("run/iovpool/ledger.db");
+
+    ck_assert_int_eq(unlink(path), 0);
+    call("migrate", "begin", INCOMING_XML, 1, "the pool is not started there");
+    call_incoming("migrate", INCOMING_FLOOR_XML, "");
+    call_incoming("migrate", DEVICE_XML("bus='0x01' slot='0x10'"), "");
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(migration_that_cannot_be_understood)
+{
+    g_autofree char *path = root_path("run/iovpool/ledger.lock");
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    call("migrate", "begin", GARBAGE "<hostdev SECRET", 1, "; its migration is refused");
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    put_file("etc/iovpool/hook.conf", "deadline=1\n");
+    call("migrate", "begin", INCOMING_XML, 1, "not done within 1 s; its migration is refused");
+    call("restore", "begin", INCOMING_XML, 1, "not done within 1 s; it is not restored");
+    close(fd);
+    assert_leases("");
+    put_file("run/iovpool/ledger.db", "this is no database, and longer than its header is, too: "
+                                      "................................................");
+    call("migrate", "begin", INCOMING_XML, 1, "; its migration is refused");
+}
+END_TEST
+
+static void
+add_incoming(TCase *tcase)
+{
+    tcase_add_test(tcase, migration_to_this_host);
+    tcase_add_test(tcase, migration_that_fails);
+    tcase_add_test(tcase, migration_to_an_exhausted_pool);
+    tcase_add_test(tcase, restore_with_a_device);
+    tcase_add_test(tcase, xml_that_nobody_reads);
+    tcase_add_test(tcase, migration_without_a_ledger);
+    tcase_add_test(tcase, migration_that_cannot_be_understood);
+}
+
 int
 main(void)
 {
@@ -347,6 +489,7 @@ main(void)
     tcase_add_test(tcase, corrupt_ledger);
     tcase_add_test(tcase, missing_ledger);
     tcase_add_test(tcase, locked_ledger);
+    add_incoming(tcase);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -18,31 +18,34 @@
 
 static const struct {
     const char *xml;
-    gboolean request, hostdev, required;
+    gboolean request, hostdev, direct, required;
     const char *uuid;
 } scans[] = {
-    {"", FALSE, FALSE, FALSE, ""},
-    {"<domain><name>a</name><uuid>" UUID "</uuid></domain>", FALSE, FALSE, FALSE, UUID},
-    {"<uuid>\n 6A7F05C1-52B8-4F3E-8B6A-0C8F0E1D2C3B\n</uuid>", FALSE, FALSE, FALSE, UUID},
-    {"<uuid>6a7f05c1-52b8-4f3e-8b6a-0c8f0e1d2c3", FALSE, FALSE, FALSE, ""},
-    {"<uuid>6a7f05c1x52b8-4f3e-8b6a-0c8f0e1d2c3b</uuid>", FALSE, FALSE, FALSE, ""},
-    {"<uuid>ga7f05c1-52b8-4f3e-8b6a-0c8f0e1d2c3b</uuid>", FALSE, FALSE, FALSE, ""},
-    {"<uuid>", FALSE, FALSE, FALSE, ""},
-    {"<hostdev mode='subsystem'>", FALSE, TRUE, FALSE, ""},
-    {"<interface type='hostdev'>", FALSE, TRUE, FALSE, ""},
-    {"<interface type=\"hostdev\">", FALSE, TRUE, FALSE, ""},
-    {"<title>&lt;hostdev</title>", FALSE, FALSE, FALSE, ""},
-    {METADATA("name='n'"), TRUE, FALSE, FALSE, ""},
-    {METADATA("name='n' required='yes'"), TRUE, FALSE, TRUE, ""},
-    {METADATA("name='n' required=\"yes\""), TRUE, FALSE, TRUE, ""},
-    {METADATA("name='n'\n\trequired =\n 'yes'"), TRUE, FALSE, TRUE, ""},
-    {METADATA("name='n' required='no'"), TRUE, FALSE, FALSE, ""},
-    {METADATA("name='required' required='no'"), TRUE, FALSE, FALSE, ""},
-    {METADATA("name='n' notrequired='yes'"), TRUE, FALSE, FALSE, ""},
-    {METADATA("name='n' required='yes\""), TRUE, FALSE, FALSE, ""},
-    {METADATA("required='no'") "<a required='yes'/>", TRUE, FALSE, FALSE, ""},
-    {"<a required='yes'/>" METADATA("required='no'"), TRUE, FALSE, FALSE, ""},
-    {METADATA("required='no'/><x:request required='yes'"), TRUE, FALSE, TRUE, ""},
+    {"", FALSE, FALSE, FALSE, FALSE, ""},
+    {"<domain><name>a</name><uuid>" UUID "</uuid></domain>", FALSE, FALSE, FALSE, FALSE, UUID},
+    {"<uuid>\n 6A7F05C1-52B8-4F3E-8B6A-0C8F0E1D2C3B\n</uuid>", FALSE, FALSE, FALSE, FALSE, UUID},
+    {"<uuid>6a7f05c1-52b8-4f3e-8b6a-0c8f0e1d2c3", FALSE, FALSE, FALSE, FALSE, ""},
+    {"<uuid>6a7f05c1x52b8-4f3e-8b6a-0c8f0e1d2c3b</uuid>", FALSE, FALSE, FALSE, FALSE, ""},
+    {"<uuid>ga7f05c1-52b8-4f3e-8b6a-0c8f0e1d2c3b</uuid>", FALSE, FALSE, FALSE, FALSE, ""},
+    {"<uuid>", FALSE, FALSE, FALSE, FALSE, ""},
+    {"<hostdev mode='subsystem'>", FALSE, TRUE, FALSE, FALSE, ""},
+    {"<interface type='hostdev'>", FALSE, TRUE, FALSE, FALSE, ""},
+    {"<interface type=\"hostdev\">", FALSE, TRUE, FALSE, FALSE, ""},
+    {"<title>&lt;hostdev</title>", FALSE, FALSE, FALSE, FALSE, ""},
+    {METADATA("name='n'"), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("name='n' required='yes'"), TRUE, FALSE, FALSE, TRUE, ""},
+    {METADATA("name='n' required=\"yes\""), TRUE, FALSE, FALSE, TRUE, ""},
+    {METADATA("name='n'\n\trequired =\n 'yes'"), TRUE, FALSE, FALSE, TRUE, ""},
+    {METADATA("name='n' required='no'"), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("name='required' required='no'"), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("name='n' notrequired='yes'"), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("name='n' required='yes\""), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("required='no'") "<a required='yes'/>", TRUE, FALSE, FALSE, FALSE, ""},
+    {"<a required='yes'/>" METADATA("required='no'"), TRUE, FALSE, FALSE, FALSE, ""},
+    {METADATA("required='no'/><x:request required='yes'"), TRUE, FALSE, FALSE, TRUE, ""},
+    {"<interface type='direct'>", FALSE, FALSE, TRUE, FALSE, ""},
+    {"<interface type=\"direct\">", FALSE, FALSE, TRUE, FALSE, ""},
+    {"<title>type=&apos;direct&apos;</title>", FALSE, FALSE, FALSE, FALSE, ""},
 };
 
 START_TEST(scan_sees_what_the_bytes_say)
@@ -56,6 +59,7 @@ START_TEST(scan_sees_what_the_bytes_say)
     iov_hook_scan(copy, length, &scan);
     ck_assert_int_eq(scan.has_request, scans[_i].request);
     ck_assert_int_eq(scan.has_hostdev, scans[_i].hostdev);
+    ck_assert_int_eq(scan.has_direct, scans[_i].direct);
     ck_assert_int_eq(scan.has_required, scans[_i].required);
     ck_assert_str_eq(scan.uuid, scans[_i].uuid);
 }

@@ -175,6 +175,139 @@ START_TEST(missing_module)
 }
 END_TEST
 
+/* ---- migrate and restore ---- */
+
+static const struct {
+    const char *operation, *follows;
+} incoming[] = {
+    {"migrate", "; its migration is refused"},
+    {"restore", "; it is not restored"},
+};
+
+/* What the stub does, what libvirt hears, and what of it comes with what follows. */
+static const struct {
+    const char *stub;
+    int status;
+    const char *out, *line;
+    gboolean follows;
+} arrivals[] = {
+    {"done", 0, "", NULL, FALSE},
+    {"write", 0, "<changed/>", NULL, FALSE},
+    {"refuse", 1, "", "the pool is empty", FALSE},
+    {"fail", 1, "", "the ledger?is broken", TRUE},
+    {"crash", 1, "", "cannot take in domain vm1: the hook crashed", TRUE},
+    {"abort", 1, "", "the hook crashed", TRUE},
+    {"overflow", 1, "", "the hook crashed", TRUE},
+    {"terminate", 1, "", "told to stop", TRUE},
+    {"hang", 1, "", "not done within 1 s", TRUE},
+};
+
+static void
+assert_arrival(HookResult *result, int status, const char *out, const char *line)
+{
+    ck_assert_int_eq(result->status, status);
+    ck_assert_str_eq(result->out, out);
+    result->out[0] = '\0';
+    assert_output(result, line);
+}
+
+START_TEST(what_comes_in_is_changed_or_refused)
+{
+    guint kind = (guint)_i % G_N_ELEMENTS(incoming), i = (guint)_i / G_N_ELEMENTS(incoming);
+    g_autofree char *line = arrivals[i].follows
+                                ? g_strconcat(arrivals[i].line, incoming[kind].follows, NULL)
+                                : g_strdup(arrivals[i].line);
+
+    put_file("stub", arrivals[i].stub);
+    put_file(CONF, "deadline=1\n");
+    g_auto(HookResult) result = call(incoming[kind].operation, "begin", INCOMING_XML);
+    assert_arrival(&result, arrivals[i].status, arrivals[i].out, line);
+    ck_assert_double_lt(result.seconds, 5);
+}
+END_TEST
+
+#define DIRECT_XML                                                                                 \
+    "<domain><name>vm1</name><devices><interface type='direct'><source dev='eth7'/></interface>"   \
+    "</devices></domain>"
+
+/* By the raw bytes: whether there is work for the module, with and without a ledger. */
+static const struct {
+    const char *xml;
+    gboolean without, with;
+} raw[] = {
+    {PLAIN_XML, FALSE, FALSE},  {REQUEST_XML, FALSE, FALSE}, {DIRECT_XML, FALSE, FALSE},
+    {HOSTDEV_XML, FALSE, TRUE}, {INCOMING_XML, TRUE, TRUE},  {INCOMING_FLOOR_XML, TRUE, TRUE},
+};
+
+START_TEST(what_comes_in_without_devices_of_ours_passes)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(incoming); i++) {
+        g_auto(HookResult) result = call(incoming[i].operation, "begin", raw[_i].xml);
+        g_autofree char *calls = read_calls();
+
+        assert_arrival(&result, 0, "", NULL);
+        ck_assert_int_eq(calls[0] != '\0', raw[_i].without);
+    }
+    drop_root();
+    put_file(LEDGER, "");
+    for (guint i = 0; i < G_N_ELEMENTS(incoming); i++) {
+        g_auto(HookResult) result = call(incoming[i].operation, "begin", raw[_i].xml);
+        g_autofree char *calls = read_calls();
+
+        assert_arrival(&result, 0, "", NULL);
+        ck_assert_int_eq(calls[0] != '\0', raw[_i].with);
+    }
+}
+END_TEST
+
+START_TEST(what_comes_in_needs_the_module)
+{
+    use_module("/nonexistent/virt-hook.so");
+    for (guint i = 0; i < G_N_ELEMENTS(incoming); i++) {
+        g_auto(HookResult) ours = call(incoming[i].operation, "begin", INCOMING_XML);
+        g_auto(HookResult) other = call(incoming[i].operation, "begin", REQUEST_XML);
+
+        assert_arrival(&ours, 1, "", incoming[i].follows);
+        assert_arrival(&other, 0, "", NULL);
+    }
+}
+END_TEST
+
+/* More than a pipe takes, and nobody reads before the deadline: libvirt gets all of it. */
+START_TEST(xml_is_written_to_its_end)
+{
+    HookRun run = {.domain = "vm1", .operation = "migrate", .suboperation = "begin"};
+
+    run.xml = INCOMING_XML;
+    run.pause = 1500;
+    put_file("stub", "write-much");
+    put_file(CONF, "deadline=1\n");
+    g_auto(HookResult) result = run_hook(&run);
+    ck_assert_int_eq(result.status, 0);
+    ck_assert_uint_eq(strlen(result.out), 1000000);
+    ck_assert_str_eq(result.err, "");
+}
+END_TEST
+
+/* Nobody reads, or there is nowhere to write: what was leased for the XML is given back. */
+START_TEST(xml_that_cannot_be_written)
+{
+    HookRun run = {.domain = "vm1", .operation = "migrate", .suboperation = "begin"};
+
+    run.xml = INCOMING_XML;
+    run.deaf = _i == 0;
+    run.closed = _i == 0 ? 0 : 1u << STDOUT_FILENO;
+    put_file("stub", "write-much");
+    g_auto(HookResult) result = run_hook(&run);
+    g_autofree char *calls = read_calls();
+    ck_assert_int_eq(result.status, 1);
+    assert_output(&result, "cannot take in domain vm1: cannot write its XML: ");
+    ck_assert_ptr_nonnull(strstr(result.err, "; its migration is refused"));
+    ck_assert_msg(g_str_has_prefix(calls, "operation=4 "), "%s", calls);
+    ck_assert_msg(strstr(calls, "\noperation=6 ") != NULL, "%s", calls);
+}
+END_TEST
+
 /* A library without the module's symbol. */
 START_TEST(wrong_module)
 {
@@ -241,6 +374,9 @@ START_TEST(oversized_xml)
     assert_output(&required, "larger than 4 MiB; its start is refused");
     g_auto(HookResult) started = call_oversized("started", "begin", REQUIRED_XML, 2 * limit);
     ck_assert_int_eq(started.status, 0);
+    g_auto(HookResult) comes_in = call_oversized("migrate", "begin", INCOMING_XML, 2 * limit);
+    ck_assert_int_eq(comes_in.status, 1);
+    assert_output(&comes_in, "larger than 4 MiB; its migration is refused");
 }
 END_TEST
 
@@ -333,6 +469,12 @@ add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, the_others_never_fail, 0,
                         (int)(G_N_ELEMENTS(duties_that_never_fail) * G_N_ELEMENTS(behaviours)));
     tcase_add_test(tcase, missing_module);
+    tcase_add_loop_test(tcase, what_comes_in_is_changed_or_refused, 0,
+                        (int)(G_N_ELEMENTS(arrivals) * G_N_ELEMENTS(incoming)));
+    tcase_add_loop_test(tcase, what_comes_in_without_devices_of_ours_passes, 0, G_N_ELEMENTS(raw));
+    tcase_add_test(tcase, what_comes_in_needs_the_module);
+    tcase_add_test(tcase, xml_is_written_to_its_end);
+    tcase_add_loop_test(tcase, xml_that_cannot_be_written, 0, 2);
     tcase_add_test(tcase, wrong_module);
     tcase_add_test(tcase, hostdev_matters_only_beside_a_ledger);
     tcase_add_test(tcase, release_without_a_ledger_is_nothing);
