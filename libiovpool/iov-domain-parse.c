@@ -287,6 +287,7 @@ read_floor(Reading *reading, xmlNode *device, const char *alias)
     floor->request = request;
     floor->element = source != NULL ? GPOINTER_TO_UINT(source->_private) : 0;
     floor->is_direct = is_direct(device, source);
+    floor->network = source != NULL ? iov_xml_attribute(source, "network") : NULL;
     floor->bridge = netdev_attribute(source, "bridge");
     floor->device = netdev_attribute(iov_xml_first(device, NULL, "target"), "dev");
     floor->lower = netdev_attribute(source, "dev");

@@ -17,6 +17,7 @@ typedef struct {
  * not given, or is no netdev's name, is NULL. */
 typedef struct {
     char *request;
+    char *network; /* libvirt's name of the network that it comes by */
     char *bridge;  /* the Linux bridge that its tap is in, of a running domain for a network too */
     char *device;  /* its end on the host, of a running domain: vnet0, macvtap0 */
     char *lower;   /* the netdev below a macvtap */

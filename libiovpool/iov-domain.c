@@ -39,6 +39,7 @@ void
 iov_domain_floor_free(IovDomainFloor *floor)
 {
     g_free(floor->request);
+    g_free(floor->network);
     g_free(floor->bridge);
     g_free(floor->device);
     g_free(floor->lower);
@@ -229,6 +230,14 @@ iov_domain_find_source(const IovDomain *domain, const char *alias)
             return hostdev->source;
     }
     return NULL;
+}
+
+const char *
+iov_domain_get_floor_network(const IovDomain *domain, const char *request)
+{
+    const IovDomainFloor *floor = iov_domain_find_floor(domain, request);
+
+    return floor != NULL ? floor->network : NULL;
 }
 
 const IovDomainFloor *

@@ -90,6 +90,13 @@ IOV_API int iov_domain_get_numa_node(const IovDomain *domain);
  * Since: 0.1
  */
 IOV_API const char *iov_domain_find_source(const IovDomain *domain, const char *alias);
+/**
+ * iov_domain_get_floor_network:
+ *
+ * Returns: (nullable): name of libvirt's network by which the floor of @request comes; hostile
+ * Since: 0.1
+ */
+IOV_API const char *iov_domain_get_floor_network(const IovDomain *domain, const char *request);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IovDomain, iov_domain_unref)
 
