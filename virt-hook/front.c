@@ -19,6 +19,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -184,15 +185,19 @@ load_module(const IovHookPaths *paths)
 static const char *
 write_output(const char *text, size_t length)
 {
+    struct pollfd writable = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
     while (length > 0) {
         ssize_t written = write(STDOUT_FILENO, text, length);
 
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EAGAIN && poll(&writable, 1, -1) == 1)
             continue;
-        if (written < 0)
+        if (written < 0 && errno != EINTR)
             return strerror(errno);
-        text += written;
-        length -= (size_t)written;
+        if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        }
     }
     return NULL;
 }

@@ -229,6 +229,7 @@ run_hook(const HookRun *run)
         close(out[0]);
         out[0] = -1;
     }
+    ck_assert(g_unix_set_fd_nonblocking(out[1], run->partly, NULL));
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)

@@ -42,6 +42,7 @@ typedef struct {
     guint closed;    /* bit n: the hook starts without descriptor n */
     gboolean deaf;   /* nobody reads its stdout */
     guint pause;     /* milliseconds before anybody reads its stdout */
+    gboolean partly; /* a write to it may do a part */
 } HookRun;
 
 typedef struct {

@@ -382,7 +382,9 @@ START_TEST(migration_to_an_exhausted_pool)
 {
     g_autofree char *line =
         g_strdup_printf("domain 'vm1' cannot migrate to host '%s': pool 'fast' has no function "
-                        "there for its request net0; `iovpool migrate vm1 URI` needs none",
+                        "there for its request net0; `iovpool migrate vm1 URI` needs none, it "
+                        "drops the domain to its floor first (all 2 functions of pool fast are "
+                        "leased; held by vm2 (net0), vm2 (net1))\n",
                         g_get_host_name());
 
     exhaust();

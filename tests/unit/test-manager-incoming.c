@@ -88,13 +88,25 @@ START_TEST(a_plain_hostdev_serves_a_request_too)
 }
 END_TEST
 
+static guint64
+generation_of(const char *function)
+{
+    IovLedger *ledger = iov_manager_ledger(world.manager, FALSE, NULL);
+    g_autoptr(IovLease) lease = iov_ledger_get_function(ledger, function, NULL);
+
+    ck_assert_ptr_nonnull(lease);
+    return lease->generation;
+}
+
 START_TEST(its_start_keeps_the_function)
 {
     g_autofree char *xml = lifted("");
 
     world_start_pool(&world, "2");
     g_autofree char *changed = incoming_arrive(&world, IOV_INCOMING_MIGRATION, xml, 1);
+    guint64 generation = generation_of("0000:01:10.0");
     incoming_start(&world, changed);
+    ck_assert_uint_eq(generation_of("0000:01:10.0"), generation);
     assert_function("0000:01:10.0", "attaching vm1 net0");
     ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 3);
 }
