@@ -5,18 +5,24 @@
  */
 #include "cli-command.h"
 #include "cli-output.h"
+#include "destination.h"
 #include "libvirt.h"
 
 #include <string.h>
 
 static struct {
     gboolean live, config;
+    char *to, *ssh;
 } options;
 
 GOptionEntry cmd_constraints_options[] = {
     {"live", 0, 0, G_OPTION_ARG_NONE, &options.live, "the running domain", NULL},
     {"config", 0, 0, G_OPTION_ARG_NONE, &options.config,
      "the persistent configuration, its requests served", NULL},
+    {"to", 0, 0, G_OPTION_ARG_FILENAME, &options.to,
+     "and what the host of that URI is in the way of", "URI"},
+    {"ssh", 0, 0, G_OPTION_ARG_FILENAME, &options.ssh,
+     "how ssh gets there, where the URI does not tell", "[USER@]HOST"},
     {0},
 };
 
@@ -44,7 +50,28 @@ is_paused(virDomainPtr domain)
     return virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED;
 }
 
-/* All that is known to be in the way: whoever knows more adds it here. */
+static gboolean
+add_destination(GPtrArray *constraints, const char *xml, gboolean live, GError **error)
+{
+    g_autoptr(IovDomain) record = NULL;
+    g_autoptr(Destination) destination = NULL;
+    g_autoptr(GPtrArray) answers = NULL;
+
+    if (options.to == NULL)
+        return TRUE;
+    record = iov_domain_parse(xml, strlen(xml), error);
+    if (record != NULL)
+        destination = destination_open(options.to, options.ssh, error);
+    if (destination != NULL)
+        answers = destination_ask(destination, xml, error);
+    if (answers == NULL) {
+        cli_error_prefix(error, "cannot ask %.128s: ", options.to);
+        return FALSE;
+    }
+    destination_judge(destination, record, answers, !live, constraints);
+    return TRUE;
+}
+
 static GPtrArray *
 list_constraints(Cli *cli, virDomainPtr domain, GError **error)
 {
@@ -55,10 +82,11 @@ list_constraints(Cli *cli, virDomainPtr domain, GError **error)
     char *xml = libvirt_read_xml(domain, live ? 0 : VIR_DOMAIN_XML_INACTIVE, error);
     if (xml == NULL)
         return NULL;
-    GPtrArray *constraints = iov_manager_list_constraints(cli->manager, xml, strlen(xml), live,
-                                                          live && is_paused(domain), error);
+    g_autoptr(GPtrArray) constraints = iov_manager_list_constraints(
+        cli->manager, xml, strlen(xml), live, live && is_paused(domain), error);
+    gboolean done = constraints != NULL && add_destination(constraints, xml, live, error);
     free(xml);
-    return constraints;
+    return done ? g_steal_pointer(&constraints) : NULL;
 }
 
 /* ---- for people: a row for what differs in the operation alone ---- */

@@ -67,12 +67,9 @@ add_step(Move *move, const char *format, ...)
 
 /* Neither virsh nor this command can do it. */
 static gboolean
-check_constraints(Move *move, GError **error)
+check_constraints(GPtrArray *constraints, GError **error)
 {
-    g_autoptr(GPtrArray) constraints = iov_manager_list_constraints(
-        move->cli->manager, move->xml, strlen(move->xml), TRUE, FALSE, error);
-
-    for (guint i = 0; constraints != NULL && i < constraints->len; i++) {
+    for (guint i = 0; i < constraints->len; i++) {
         const IovConstraint *constraint = g_ptr_array_index(constraints, i);
 
         if (iov_constraint_forbids_migration(constraint))
@@ -80,51 +77,37 @@ check_constraints(Move *move, GError **error)
                 error, IOV_ERROR_UNSUPPORTED, "%s: %s: %s", iov_constraint_get_device(constraint),
                 iov_constraint_get_reason(constraint), iov_constraint_get_help(constraint));
     }
-    return constraints != NULL;
+    return TRUE;
 }
 
-static gboolean
-check_floors(Move *move, GError **error)
+/* Why the request has no function there. (nullable) */
+static const char *
+find_reason(GPtrArray *constraints, const char *request)
 {
-    g_autofree char *network = destination_find_missing_network(move->destination, move->record);
+    for (guint i = 0; i < constraints->len; i++) {
+        const IovConstraint *constraint = g_ptr_array_index(constraints, i);
+        IovObstacle obstacle = iov_constraint_get_obstacle(constraint);
 
-    return network == NULL ||
-           cli_error_set(error, IOV_ERROR_NOT_FOUND,
-                         "network '%s' of its floor is not active on %s: start the pool or the "
-                         "network there",
-                         network, destination_get_name(move->destination));
-}
-
-static const DestinationAnswer *
-find_answer(GPtrArray *answers, const char *request)
-{
-    for (guint i = 0; i < answers->len; i++) {
-        const DestinationAnswer *answer = g_ptr_array_index(answers, i);
-
-        if (strcmp(answer->request, request) == 0)
-            return answer;
+        if ((obstacle == IOV_OBSTACLE_DESTINATION_POOL ||
+             obstacle == IOV_OBSTACLE_DESTINATION_FULL) &&
+            g_strcmp0(iov_constraint_get_request(constraint), request) == 0)
+            return iov_constraint_get_reason(constraint);
     }
     return NULL;
 }
 
-/* What one request with a function here would have there. */
+/* One request with a function here. */
 static void
-plan_request(Move *move, const IovStatus *status, const DestinationAnswer *answer)
+plan_request(Move *move, const IovStatus *status, GPtrArray *constraints)
 {
-    const char *name = iov_status_get_request(status);
-    const char *host = destination_get_name(move->destination);
+    const char *request = iov_status_get_request(status);
+    const char *reason = find_reason(constraints, request);
 
-    if (answer == NULL || answer->refusal != NULL) {
-        add_step(move, "%s: on its floor on %s: %s", name, host,
-                 answer != NULL ? answer->refusal : "its iovpool does not tell of it");
-        move->reserve = FALSE;
-    } else if (answer->free == 0) {
-        add_step(move, "%s: on its floor on %s: pool '%s' has no free function there", name, host,
-                 answer->pool);
-        move->reserve = FALSE;
-    } else {
-        add_step(move, "%s: reserve a function of pool '%s' on %s", name, answer->pool, host);
-    }
+    if (reason != NULL)
+        add_step(move, "%s: on its floor there: %s", request, reason);
+    else
+        add_step(move, "%s: reserve a function there", request);
+    move->reserve = move->reserve && reason == NULL;
     if (iov_status_get_migration(status) != IOV_MIGRATION_FAILOVER)
         move->ground = TRUE;
 }
@@ -140,25 +123,20 @@ has_device(const IovStatus *status)
 }
 
 static gboolean
-plan(Move *move, GError **error)
+plan(Move *move, GPtrArray *constraints, GError **error)
 {
     g_autoptr(GPtrArray) statuses =
         iov_manager_list_status(move->cli->manager, iov_domain_get_uuid(move->record), error);
-    g_autoptr(GPtrArray) answers =
-        statuses != NULL ? destination_ask(move->destination, move->xml, error) : NULL;
     guint lifted = 0;
 
-    if (answers == NULL)
+    if (statuses == NULL)
         return FALSE;
     move->reserve = TRUE;
-    for (guint i = 0; i < statuses->len; i++) {
-        const IovStatus *status = g_ptr_array_index(statuses, i);
-
-        if (!has_device(status))
-            continue;
-        lifted++;
-        plan_request(move, status, find_answer(answers, iov_status_get_request(status)));
-    }
+    for (guint i = 0; i < statuses->len; i++)
+        if (has_device(g_ptr_array_index(statuses, i))) {
+            plan_request(move, g_ptr_array_index(statuses, i), constraints);
+            lifted++;
+        }
     move->reserve = move->reserve && lifted > 0;
     move->ground = lifted > 0 && (move->ground || !move->reserve);
     if (move->ground)
@@ -172,13 +150,24 @@ plan(Move *move, GError **error)
 static gboolean
 look(Move *move, GError **error)
 {
+    g_autoptr(GPtrArray) constraints = NULL;
+    g_autoptr(GPtrArray) answers = NULL;
+
     move->steps = g_ptr_array_new_with_free_func(g_free);
     move->xml = libvirt_read_xml(move->domain, 0, error);
     if (move->xml == NULL)
         return FALSE;
     move->record = iov_domain_parse(move->xml, strlen(move->xml), error);
-    return move->record != NULL && check_constraints(move, error) && check_floors(move, error) &&
-           plan(move, error);
+    if (move->record == NULL)
+        return FALSE;
+    constraints = iov_manager_list_constraints(move->cli->manager, move->xml, strlen(move->xml),
+                                               TRUE, FALSE, error);
+    if (constraints != NULL)
+        answers = destination_ask(move->destination, move->xml, error);
+    if (answers == NULL)
+        return FALSE;
+    destination_judge(move->destination, move->record, answers, FALSE, constraints);
+    return check_constraints(constraints, error) && plan(move, constraints, error);
 }
 
 /* ---- the steps ---- */

@@ -166,17 +166,58 @@ has_network(virConnectPtr connection, const char *name)
     return network != NULL && virNetworkIsActive(network) == 1;
 }
 
-char *
-destination_find_missing_network(const Destination *destination, const IovDomain *record)
+/* ---- what is in the way ---- */
+
+static void
+add(const Destination *destination, GPtrArray *constraints, IovObstacle obstacle,
+    const char *request, const char *reason, const char *help)
 {
-    GPtrArray *requests = iov_domain_get_requests(record);
+    g_ptr_array_add(constraints,
+                    iov_constraint_new_destination(obstacle, destination_get_name(destination),
+                                                   request, reason, help));
+}
 
-    for (guint i = 0; i < requests->len; i++) {
-        const char *request = iov_request_get_name(g_ptr_array_index(requests, i));
-        const char *name = iov_domain_get_floor_network(record, request);
+static void
+judge_floor(const Destination *destination, const IovDomain *record, const char *request,
+            GPtrArray *constraints)
+{
+    const char *network = iov_domain_get_floor_network(record, request);
 
-        if (name != NULL && !has_network(destination->connection, name))
-            return g_strdup(name);
+    if (network == NULL || has_network(destination->connection, network))
+        return;
+    g_autofree char *reason =
+        g_strdup_printf("network '%.64s' of its floor is not active there", network);
+    add(destination, constraints, IOV_OBSTACLE_DESTINATION_FLOOR, request, reason,
+        "start its pool there, or the network by `virsh net-start`");
+}
+
+static void
+judge_function(const Destination *destination, const DestinationAnswer *answer,
+               GPtrArray *constraints)
+{
+    static const char help[] = "`iovpool migrate DOMAIN URI`: it arrives on its floor";
+
+    if (answer->refusal != NULL) {
+        add(destination, constraints, IOV_OBSTACLE_DESTINATION_POOL, answer->request,
+            answer->refusal, help);
+        return;
     }
-    return NULL;
+    if (answer->free > 0)
+        return;
+    g_autofree char *reason = g_strdup_printf("pool '%s' has no free function there", answer->pool);
+    add(destination, constraints, IOV_OBSTACLE_DESTINATION_FULL, answer->request, reason, help);
+}
+
+void
+destination_judge(const Destination *destination, const IovDomain *record, GPtrArray *answers,
+                  gboolean has_functions, GPtrArray *constraints)
+{
+    for (guint i = 0; i < answers->len; i++) {
+        const DestinationAnswer *answer = g_ptr_array_index(answers, i);
+        g_autofree char *alias = iov_alias_of_function(answer->request);
+
+        judge_floor(destination, record, answer->request, constraints);
+        if (has_functions || iov_domain_has_alias(record, alias))
+            judge_function(destination, answer, constraints);
+    }
 }

@@ -29,8 +29,13 @@ virConnectPtr destination_get_connection(const Destination *destination);
 /* For each request of the domain with that XML. (transfer full) (element-type DestinationAnswer) */
 GPtrArray *destination_ask(const Destination *destination, const char *xml, GError **error);
 
-/* The first network of @record's floors that is not active there. (transfer full) (nullable) */
-char *destination_find_missing_network(const Destination *destination, const IovDomain *record);
+/**
+ * destination_judge:
+ * @constraints: (element-type IovConstraint): what is in the way there is added
+ * @has_functions: whether every request counts as if it had its function; else what @record shows
+ */
+void destination_judge(const Destination *destination, const IovDomain *record, GPtrArray *answers,
+                       gboolean has_functions, GPtrArray *constraints);
 
 /* Keeps a function there for each that the domain has; all or none. IOV_ERROR_HOST where it cannot.
  */

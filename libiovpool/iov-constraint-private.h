@@ -5,7 +5,7 @@
 #include "iov-pool.h"
 
 #define IOV_OPERATIONS (IOV_OPERATION_MEMORY_OVERCOMMIT + 1)
-#define IOV_OBSTACLES (IOV_OBSTACLE_LAUNCH_SECURITY + 1)
+#define IOV_OBSTACLES (IOV_OBSTACLE_DESTINATION_FLOOR + 1)
 
 /* A device or a setting of a domain that may be in the way of something. */
 typedef struct {

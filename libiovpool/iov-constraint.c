@@ -42,6 +42,9 @@ static const char *const obstacles[] = {
     [IOV_OBSTACLE_INVTSC] = "invtsc",
     [IOV_OBSTACLE_CPU] = "cpu",
     [IOV_OBSTACLE_LAUNCH_SECURITY] = "launch-security",
+    [IOV_OBSTACLE_DESTINATION_POOL] = "destination-pool",
+    [IOV_OBSTACLE_DESTINATION_FULL] = "destination-full",
+    [IOV_OBSTACLE_DESTINATION_FLOOR] = "destination-floor",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(operations) == IOV_OPERATIONS);
@@ -132,6 +135,23 @@ iov_constraint_new(const IovConstraintDevice *device)
     constraint->alias = g_strdup(device->alias);
     constraint->address = g_strdup(device->address);
     constraint->request = g_strdup(device->request);
+    return constraint;
+}
+
+IovConstraint *
+iov_constraint_new_destination(IovObstacle obstacle, const char *host, const char *request,
+                               const char *reason, const char *help)
+{
+    g_autofree char *name = g_strdup_printf("%s on %s", request, host);
+    IovConstraint *constraint =
+        iov_constraint_new(&(IovConstraintDevice){.name = name, .request = (char *)request});
+
+    constraint->operation = IOV_OPERATION_MIGRATE;
+    constraint->obstacle = obstacle;
+    constraint->ruling =
+        obstacle == IOV_OBSTACLE_DESTINATION_FLOOR ? IOV_RULING_FORBIDDEN : IOV_RULING_BY_IOVPOOL;
+    constraint->reason = g_strdup(reason);
+    constraint->help = g_strdup(help);
     return constraint;
 }
 

@@ -64,6 +64,9 @@ typedef enum {
  * @IOV_OBSTACLE_INVTSC: a CPU whose clock must not change its rate
  * @IOV_OBSTACLE_CPU: a CPU that is not held to what can be migrated
  * @IOV_OBSTACLE_LAUNCH_SECURITY: memory that is encrypted (SEV)
+ * @IOV_OBSTACLE_DESTINATION_POOL: the destination's pool is not started, or refuses the request
+ * @IOV_OBSTACLE_DESTINATION_FULL: the destination's pool has no free function
+ * @IOV_OBSTACLE_DESTINATION_FLOOR: the destination lacks what a floor stands on
  *
  * What a constraint comes from. Words that were given out stay.
  *
@@ -88,6 +91,9 @@ typedef enum {
     IOV_OBSTACLE_INVTSC,
     IOV_OBSTACLE_CPU,
     IOV_OBSTACLE_LAUNCH_SECURITY,
+    IOV_OBSTACLE_DESTINATION_POOL,
+    IOV_OBSTACLE_DESTINATION_FULL,
+    IOV_OBSTACLE_DESTINATION_FLOOR,
 } IovObstacle;
 
 IOV_API const char *iov_operation_to_string(IovOperation operation);
@@ -131,6 +137,22 @@ IOV_API gboolean iov_obstacle_from_string(const char *text, IovObstacle *obstacl
 typedef struct _IovConstraint IovConstraint;
 
 IOV_API GType iov_constraint_get_type(void);
+/**
+ * iov_constraint_new_destination:
+ * @obstacle: one of %IOV_OBSTACLE_DESTINATION_POOL and those after it
+ * @host: the destination, for people
+ * @request: whom it concerns
+ * @reason: in one line
+ * @help: what would lift it, in one line
+ *
+ * What the destination of a migration is in the way of, for who has asked it: live migration. A
+ * floor that is missing there forbids it; a function that is missing only virsh's.
+ *
+ * Since: 0.1
+ */
+IOV_API IovConstraint *iov_constraint_new_destination(IovObstacle obstacle, const char *host,
+                                                      const char *request, const char *reason,
+                                                      const char *help);
 IOV_API IovConstraint *iov_constraint_ref(IovConstraint *constraint);
 IOV_API void iov_constraint_unref(IovConstraint *constraint);
 /* the device, for people: "net0's function 0000:01:10.0"; names in it are the domain's */

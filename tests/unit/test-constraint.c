@@ -364,7 +364,7 @@ END_TEST
 /* What pins memory says so once, whatever else it says. */
 START_TEST(each_obstacle_has_its_rule)
 {
-    for (guint i = 0; i < IOV_OBSTACLES; i++) {
+    for (guint i = 0; i < IOV_OBSTACLE_DESTINATION_POOL; i++) {
         g_autoptr(GPtrArray) devices = no_devices();
         g_autoptr(GPtrArray) constraints = NULL;
         IovConstraintDevice *device =
