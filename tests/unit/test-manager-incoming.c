@@ -119,7 +119,7 @@ START_TEST(without_a_start_the_deadline_frees_it)
     g_autoptr(GError) error = NULL;
 
     world_start_pool(&world, "2");
-    g_autofree char *changed = incoming_arrive(&world, IOV_INCOMING_MIGRATION, xml, 1);
+    g_free(incoming_arrive(&world, IOV_INCOMING_MIGRATION, xml, 1));
     assert_done(iov_manager_reconcile(world.manager, nobody, G_MAXINT64, NULL, &error), error);
     assert_function("0000:01:10.0", "reserved vm1 net0");
     incoming_let_pass(&world);
@@ -177,7 +177,7 @@ START_TEST(what_was_reserved_of_another_pool_is_given_back)
     assert_done(iov_manager_start_pool(world.manager, "disks", NULL, &error), error);
     g_autoptr(GPtrArray) disks = iov_manager_list_functions(world.manager, "disks", &error);
     reserve(((IovLease *)disks->pdata[0])->function);
-    g_autofree char *changed = incoming_arrive(&world, IOV_INCOMING_MIGRATION, xml, 1);
+    g_free(incoming_arrive(&world, IOV_INCOMING_MIGRATION, xml, 1));
     assert_function(((IovLease *)disks->pdata[0])->function, "free");
     assert_function("0000:01:10.0", "reserved vm1 net0");
 }
