@@ -18,7 +18,8 @@ if ! rebooted; then
 
     step "a lifted guest that is suspended with the host"
     run "sed -i '/^#*ON_SHUTDOWN=/d' /etc/default/libvirt-guests"
-    run "echo ON_SHUTDOWN=suspend >>/etc/default/libvirt-guests"
+    run "sed -i '/^#*ON_BOOT=/d' /etc/default/libvirt-guests"
+    run "printf 'ON_BOOT=start\\nON_SHUTDOWN=suspend\\n' >>/etc/default/libvirt-guests"
     define_guest vm2
     run iovpool request vm2 --pool fast --name net0
     run virsh start vm2
