@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "agent.h"
+
+/* One request at the moment of its decision. */
+typedef struct {
+    Agent *agent;
+    IovManager *manager;
+    const AgentView *view;
+    const IovStatus *status;
+    const char *uuid, *request;
+    const AgentDecision *decision;
+} AgentStep;
+
+typedef struct {
+    gboolean (*run)(const AgentStep *step, GError **error);
+    gboolean advances; /* there may be more to do at once */
+    gboolean settles;  /* earlier failures are over */
+    gboolean frees;    /* the function may serve another domain */
+} AgentEffect;
+
+AgentEffect agent_effect(AgentAction action);
+
+/* The guest keeps its function for now: why is noted, and it is asked again after a while. */
+gboolean agent_effect_delay_drop(const AgentStep *step, const char *reason, GError **error);
