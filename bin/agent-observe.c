@@ -10,50 +10,14 @@
  * domain: between the ledger's entry and libvirt's call lies a scrub. */
 #define QUIET_AFTER (10 * (gint64)G_USEC_PER_SEC)
 
-/* States in which a domain may be touched; all others are passing ones, and an event ends each. */
-static const struct {
-    int state, reason; /* reason -1: any but those above it */
-    gboolean in_transit, paused;
-} states[] = {
-    {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY, TRUE, FALSE},
-    {VIR_DOMAIN_RUNNING, -1, FALSE, FALSE},
-    {VIR_DOMAIN_BLOCKED, -1, FALSE, FALSE},
-    {VIR_DOMAIN_PMSUSPENDED, -1, FALSE, TRUE},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN, FALSE, TRUE},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, FALSE, TRUE},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR, FALSE, TRUE},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_WATCHDOG, FALSE, TRUE},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_FROM_SNAPSHOT, FALSE, TRUE},
-};
-
-void
-agent_view_set_state(AgentView *view, int state, int reason)
-{
-    view->in_transit = view->paused = TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
-        if (states[i].state != state || (states[i].reason != -1 && states[i].reason != reason))
-            continue;
-        view->in_transit = states[i].in_transit;
-        view->paused = states[i].paused;
-        return;
-    }
-}
-
 gboolean
 agent_view_read(AgentView *view, virDomainPtr domain, GError **error)
 {
-    virDomainJobInfo job = {0};
     virDomainControlInfo control = {0};
-    int state = 0, reason = 0;
 
     *view = (AgentView){.domain = domain};
-    if (virDomainGetState(domain, &state, &reason, 0) != 0)
-        return libvirt_error(error, "cannot read the state of domain '%s'",
-                             virDomainGetName(domain));
-    agent_view_set_state(view, state, reason);
-    /* drivers that know no jobs have none */
-    view->busy = virDomainGetJobInfo(domain, &job) == 0 && job.type != VIR_DOMAIN_JOB_NONE &&
-                 job.type != VIR_DOMAIN_JOB_COMPLETED;
+    if (!domain_state_read(&view->state, domain, error))
+        return FALSE;
     view->in_a_call =
         virDomainGetControlInfo(domain, &control, 0) == 0 && control.state != VIR_DOMAIN_CONTROL_OK;
     view->record = libvirt_read_domain(domain, 0, error);
@@ -132,9 +96,9 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
         .is_static = iov_status_get_is_static(status),
         .started = iov_status_get_started(status),
         .state = lease != NULL ? iov_lease_get_state(lease) : IOV_LEASE_FREE,
-        .in_transit = view->in_transit,
-        .paused = view->paused,
-        .busy = view->busy,
+        .in_transit = view->state.in_transit,
+        .paused = view->state.paused,
+        .busy = view->state.job.kind != DOMAIN_JOB_NONE,
         .lowered = iov_status_get_lowered(status),
         .no_floor = !iov_domain_has_alias(view->record, floor),
     };

@@ -3,14 +3,13 @@
 
 #include "agent-decide.h"
 #include "agent-memory.h"
-#include "libvirt.h"
+#include "domain-state.h"
 
 /* A running domain at one moment. */
 typedef struct {
     virDomainPtr domain; /* borrowed */
     IovDomain *record;   /* from its live XML */
-    gboolean in_transit, paused;
-    gboolean busy;      /* a job that lasts: migration, save, backup */
+    DomainState state;
     gboolean in_a_call; /* libvirt works on it at this moment, if only for a query */
     char *memory;       /* nullable: why the host cannot spare what a lift would pin */
 } AgentView;
@@ -19,9 +18,6 @@ typedef struct {
 gboolean agent_view_read(AgentView *view, virDomainPtr domain, GError **error);
 
 void agent_view_clear(AgentView *view);
-
-/* What libvirt's state and its reason mean for lifting and dropping. */
-void agent_view_set_state(AgentView *view, int state, int reason);
 
 /* One request of the domain; @status was read before the view. */
 gboolean agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,

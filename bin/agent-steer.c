@@ -15,7 +15,7 @@ agent_steer(Agent *agent, IovManager *manager, const AgentView *view)
     g_autoptr(GError) error = NULL;
     gboolean settled = TRUE;
 
-    if (view->in_transit || view->paused)
+    if (view->state.in_transit || view->state.paused)
         return;
     if (!iov_manager_steer(manager, view->record, &settled, &error)) {
         gint64 delay =

@@ -4,7 +4,7 @@
  */
 #include "cli-command.h"
 #include "cli-output.h"
-#include "libvirt.h"
+#include "domain-state.h"
 #include "lift.h"
 
 #include <string.h>
@@ -188,6 +188,8 @@ act(Cli *cli, char **arguments, Action action, GError **error)
     if (virDomainIsActive(domain) != 1)
         return cli_error_set(error, IOV_ERROR_INVALID, "domain '%s' is not running",
                              virDomainGetName(domain));
+    if (!domain_state_check_rest(domain, error))
+        return FALSE;
     g_autoptr(IovDomain) record = libvirt_read_domain(domain, 0, error);
     if (record == NULL)
         return FALSE;
