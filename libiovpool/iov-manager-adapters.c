@@ -107,14 +107,15 @@ find_down(GPtrArray *adapters, const char *address)
     return NULL;
 }
 
-/* Without a floor it would lose the device and gain nothing. */
+/* Without a floor it would lose the device and gain nothing; of one that migrates nothing is to be
+ * touched. */
 static gboolean
 is_stranded(const IovStatus *status, GPtrArray *adapters)
 {
     const IovLease *lease = status->lease;
 
     if (lease == NULL || status->is_static || !status->started ||
-        find_down(adapters, lease->adapter) == NULL)
+        status->code == IOV_REASON_IN_TRANSIT || find_down(adapters, lease->adapter) == NULL)
         return FALSE;
     return lease->state == IOV_LEASE_RESERVED ||
            (lease->state == IOV_LEASE_ACTIVE && status->floor_tier != IOV_TIER_NONE);

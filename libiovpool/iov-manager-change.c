@@ -50,7 +50,8 @@ put_tier(IovChange *change, IovStatus *status, IovTier tier, IovReason code, con
         iov_status_set_reason(status, IOV_REASON_PARKED, parked);
     else if (reason != NULL)
         iov_status_set_reason(status, code, reason);
-    else if (status->code != IOV_REASON_RECLAIMED && status->code != IOV_REASON_ADAPTER_DOWN)
+    else if (status->code != IOV_REASON_RECLAIMED && status->code != IOV_REASON_ADAPTER_DOWN &&
+             status->code != IOV_REASON_REFUSED)
         iov_status_set_reason(status, IOV_REASON_NONE, "");
     return iov_ledger_put_status(change->ledger, status, error);
 }

@@ -95,7 +95,8 @@ is_taken_back(IovChange *change, const IovLease *lease)
         iov_ledger_get_status(change->ledger, lease->domain_uuid, lease->request, NULL);
 
     return status != NULL &&
-           (status->code == IOV_REASON_RECLAIMED || status->code == IOV_REASON_ADAPTER_DOWN);
+           (status->code == IOV_REASON_RECLAIMED || status->code == IOV_REASON_ADAPTER_DOWN ||
+            status->code == IOV_REASON_REFUSED);
 }
 
 static gboolean

@@ -12,8 +12,9 @@
 /* What the function is to be like before the guest has it. Its MAC is libvirt's to set, in the
  * moment of the attach: set earlier, it would take the floor's traffic to a function without
  * guest. */
-static gboolean
-policy_for(const IovPool *pool, const IovRequest *request, IovNetconf *policy, GError **error)
+gboolean
+iov_manager_policy_for(const IovPool *pool, const IovRequest *request, IovNetconf *policy,
+                       GError **error)
 {
     static const char no_mac[] = "00:00:00:00:00:00";
     IovNetconf wanted;
@@ -76,7 +77,7 @@ check_lift(Lift *lift, const IovDomain *domain, const char *request, GError **er
     if (lift->request == NULL)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND, "domain '%s' has no request '%s'",
                              domain->name, request);
-    return policy_for(lift->pool, lift->request, &lift->policy, error) &&
+    return iov_manager_policy_for(lift->pool, lift->request, &lift->policy, error) &&
            find_bus(domain, request, &lift->bus, error);
 }
 

@@ -98,6 +98,12 @@ gboolean iov_manager_end_former(IovLedger *ledger, const IovDomain *domain, gint
 
 /* ---- effects on one function ---- */
 
+/* What a request's function is to be like before its guest has it, with no MAC yet. */
+gboolean iov_manager_policy_for(const IovPool *pool, const IovRequest *request, IovNetconf *policy,
+                                GError **error);
+/* What the function shows; FALSE in @told where its adapter has no network port to tell it. */
+gboolean iov_manager_read_policy(IovManager *manager, const IovLease *lease, IovNetconf *actual,
+                                 gboolean *told, GError **error);
 /* Sets the policy of a function that is leased to a request, and reads it back. */
 gboolean iov_manager_apply_policy(IovManager *manager, const IovLease *lease,
                                   const IovNetconf *netconf, GError **error);

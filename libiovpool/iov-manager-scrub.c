@@ -25,6 +25,17 @@ find_netdev(IovManager *manager, const IovLease *lease, GError **error)
 }
 
 gboolean
+iov_manager_read_policy(IovManager *manager, const IovLease *lease, IovNetconf *actual,
+                        gboolean *told, GError **error)
+{
+    g_autofree char *netdev = find_netdev(manager, lease, error);
+
+    *told = netdev != NULL && netdev[0] != '\0';
+    return netdev != NULL &&
+           (!*told || iov_host_get_vf_netconf(manager->host, netdev, lease->index, actual, error));
+}
+
+gboolean
 iov_manager_apply_policy(IovManager *manager, const IovLease *lease, const IovNetconf *netconf,
                          GError **error)
 {
@@ -67,12 +78,10 @@ take_back_driver(IovHost *host, const char *function, GError **error)
 static gboolean
 read_mac(IovManager *manager, const IovLease *lease, char mac[static IOV_MAC_SIZE], GError **error)
 {
-    g_autofree char *netdev = find_netdev(manager, lease, error);
     IovNetconf actual = {.mac = ""};
+    gboolean told = FALSE;
 
-    if (netdev == NULL ||
-        (netdev[0] != '\0' &&
-         !iov_host_get_vf_netconf(manager->host, netdev, lease->index, &actual, error)))
+    if (!iov_manager_read_policy(manager, lease, &actual, &told, error))
         return FALSE;
     g_strlcpy(mac, iov_mac_is_zero(actual.mac) ? "" : actual.mac, IOV_MAC_SIZE);
     return TRUE;

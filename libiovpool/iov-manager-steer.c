@@ -219,6 +219,9 @@ stands_on_function(Steer *run, const IovDomain *domain, const IovStatus *status)
         (lease->state != IOV_LEASE_ACTIVE && lease->state != IOV_LEASE_DETACHING) ||
         g_strcmp0(iov_domain_find_source(domain, alias), lease->function) != 0)
         return FALSE;
+    /* taken away for a migration: nobody is waited for */
+    if (lease->state == IOV_LEASE_ACTIVE && status->tier != IOV_TIER_PASSTHROUGH)
+        return FALSE;
     (void)iov_host_is_driven(run->host, lease->function, &driven, NULL);
     run->is_waiting = run->is_waiting || (!driven && lease->state == IOV_LEASE_ACTIVE);
     return driven;

@@ -332,6 +332,61 @@ IOV_API gboolean iov_manager_is_overdue(IovManager *manager, const IovLease *lea
  */
 IOV_API gboolean iov_manager_is_driven(IovManager *manager, const IovLease *lease, gboolean *driven,
                                        GError **error);
+/**
+ * iov_manager_shows_policy:
+ * @domain: the running domain, from its live XML
+ * @shows: (out): %TRUE where the function shows the request's policy, but for its MAC, or its
+ *   adapter has none to show
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_shows_policy(IovManager *manager, const IovDomain *domain,
+                                          const IovLease *lease, gboolean *shows, GError **error);
+/**
+ * iov_manager_impose:
+ * @domain: a domain that came with the function in its XML, from its live XML
+ *
+ * Sets the request's policy, but for the MAC, which is libvirt's to set, on a function in state
+ * attaching, and reads it back. A function that does not take it is detaching afterwards, with
+ * %IOV_REASON_REFUSED: to be taken off its guest.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_impose(IovManager *manager, const IovDomain *domain,
+                                    const char *function, guint64 generation, GError **error);
+/**
+ * iov_manager_shows_mac:
+ * @its_own: (out): the function shows the MAC of the request that it serves
+ * @none: (out): it shows that it has none; neither where its adapter does not tell
+ *
+ * Returns: %FALSE with @error where that cannot be told
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_shows_mac(IovManager *manager, const IovLease *lease,
+                                       gboolean *its_own, gboolean *none, GError **error);
+/**
+ * iov_manager_unplugged:
+ * @reason: why it is on its floor now, one line
+ *
+ * QEMU took an active function from its guest, for a migration, and keeps it: the request is served
+ * by its floor, with %IOV_REASON_IN_TRANSIT, and the function has no MAC that would draw the
+ * guest's frames. Idempotent.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_unplugged(IovManager *manager, const char *function,
+                                       guint64 generation, const char *reason, GError **error);
+/**
+ * iov_manager_plugged_again:
+ * @reason: what is to be known of it now, one line; beside %IOV_REASON_IN_TRANSIT
+ *
+ * The opposite: the migration came to nothing. Idempotent.
+ *
+ * Since: 0.1
+ */
+IOV_API gboolean iov_manager_plugged_again(IovManager *manager, const char *function,
+                                           guint64 generation, const char *reason, GError **error);
 /* Attaching to active. */
 IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function,
                                        guint64 generation, GError **error);
@@ -354,7 +409,7 @@ IOV_API gboolean iov_manager_drop_begin(IovManager *manager, const char *uuid, c
                                         gboolean park, guint64 *generation, GError **error);
 /**
  * iov_manager_take_back:
- * @code: why, %IOV_REASON_RECLAIMED or %IOV_REASON_ADAPTER_DOWN; kept when the function is back
+ * @code: why; %IOV_REASON_RECLAIMED and %IOV_REASON_ADAPTER_DOWN are kept when the function is back
  *
  * A function is to leave its request without an admin's asking: active to detaching, reserved to
  * free. The request is not parked. %IOV_ERROR_BUSY in every other state.

@@ -39,6 +39,9 @@ may_be_asked(const IovPool *pool, const IovStatus *claimant, const IovStatus *ho
     if (holder->lease == NULL || holder->lease->state != IOV_LEASE_ACTIVE ||
         strcmp(holder->pool, pool->name) != 0)
         return FALSE;
+    /* on its way to another host it gives its function up anyway, and cannot be asked */
+    if (holder->code == IOV_REASON_IN_TRANSIT)
+        return FALSE;
     return holder->priority < claimant->priority && holder->floor_tier != IOV_TIER_NONE &&
            !holder->is_static && !holder->required &&
            is_of_use(pool, claimant, holder->lease, adapters);

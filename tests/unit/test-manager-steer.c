@@ -177,6 +177,33 @@ START_TEST(a_function_is_stood_on_when_the_guests_driver_has_it)
 }
 END_TEST
 
+/* Nobody waits for a driver that QEMU has made let go. */
+START_TEST(a_function_that_qemu_took_away_is_not_stood_on)
+{
+    g_autofree char *function = lift("vm1");
+    g_autoptr(IovDomain) vm1 = see("vm1", BRIDGE, function);
+    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(GError) error = NULL;
+
+    list = iov_manager_list_status(world.manager, vm1->uuid, &error);
+    assert_done(list != NULL, error);
+    const IovLease *lease = ((IovStatus *)list->pdata[0])->lease;
+    assert_done(
+        iov_manager_unplugged(world.manager, function, lease->generation, "it migrates", &error),
+        error);
+    ck_assert(steer("vm1", BRIDGE, function));
+    assert_filter("enp1s0", MAC);
+    fake_host_set_driven(world.host, function, FALSE);
+    ck_assert(steer("vm1", BRIDGE, function));
+    assert_done(iov_manager_plugged_again(world.manager, function, lease->generation, "", &error),
+                error);
+    ck_assert(!steer("vm1", BRIDGE, function));
+    fake_host_set_driven(world.host, function, TRUE);
+    ck_assert(steer("vm1", BRIDGE, function));
+    assert_no_filter("enp1s0", MAC);
+}
+END_TEST
+
 START_TEST(a_function_that_vanished_is_not_stood_on)
 {
     g_autofree char *function = lift("vm1");
@@ -486,6 +513,7 @@ main(void)
     tcase_add_test(tests, not_while_it_is_on_its_function);
     tcase_add_test(tests, an_unplug_that_is_only_asked_for_changes_nothing);
     tcase_add_test(tests, a_function_is_stood_on_when_the_guests_driver_has_it);
+    tcase_add_test(tests, a_function_that_qemu_took_away_is_not_stood_on);
     tcase_add_test(tests, a_function_that_vanished_is_not_stood_on);
     tcase_add_test(tests, a_reserved_function_is_not_stood_on);
     tcase_add_test(tests, a_macvtap_steps_aside_and_comes_back);

@@ -16,6 +16,7 @@ typedef struct {
     IovLeaseState state;
     gboolean is_static, required;
     const char *adapter; /* NULL: "near" */
+    gboolean leaves;
 } Holder;
 
 #define FLOOR IOV_TIER_DIRECT
@@ -32,46 +33,59 @@ static const struct {
      10,
      IOV_NUMA_PREFER,
      "b",
-     {{"a", 5, 1, FLOOR, ON, FALSE, FALSE, NULL}, {"b", -5, 1, FLOOR, ON, FALSE, FALSE, NULL}}},
+     {{"a", 5, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE},
+      {"b", -5, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
     {"of equals the last to be lifted",
      10,
      IOV_NUMA_PREFER,
      "b",
-     {{"a", 0, 1, FLOOR, ON, FALSE, FALSE, NULL},
-      {"b", 0, 3, FLOOR, ON, FALSE, FALSE, NULL},
-      {"c", 0, 2, FLOOR, ON, FALSE, FALSE, NULL}}},
-    {"never an equal", 10, IOV_NUMA_PREFER, NULL, {{"a", 10, 1, FLOOR, ON, FALSE, FALSE, NULL}}},
+     {{"a", 0, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE},
+      {"b", 0, 3, FLOOR, ON, FALSE, FALSE, NULL, FALSE},
+      {"c", 0, 2, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
+    {"never an equal",
+     10,
+     IOV_NUMA_PREFER,
+     NULL,
+     {{"a", 10, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
     {"never one without a floor",
      10,
      IOV_NUMA_PREFER,
      NULL,
-     {{"a", 0, 1, IOV_TIER_NONE, ON, FALSE, FALSE, NULL}}},
+     {{"a", 0, 1, IOV_TIER_NONE, ON, FALSE, FALSE, NULL, FALSE}}},
     {"never the admin's own device",
      10,
      IOV_NUMA_PREFER,
      NULL,
-     {{"a", 0, 1, FLOOR, ON, TRUE, FALSE, NULL}}},
+     {{"a", 0, 1, FLOOR, ON, TRUE, FALSE, NULL, FALSE}}},
     {"never one that is required",
      10,
      IOV_NUMA_PREFER,
      NULL,
-     {{"a", 0, 1, FLOOR, ON, FALSE, TRUE, NULL}}},
+     {{"a", 0, 1, FLOOR, ON, FALSE, TRUE, NULL, FALSE}}},
     {"not while it is attached or on its way back",
      10,
      IOV_NUMA_PREFER,
      NULL,
-     {{"a", 0, 1, FLOOR, IOV_LEASE_ATTACHING, FALSE, FALSE, NULL},
-      {"b", 0, 1, FLOOR, IOV_LEASE_DETACHING, FALSE, FALSE, NULL}}},
+     {{"a", 0, 1, FLOOR, IOV_LEASE_ATTACHING, FALSE, FALSE, NULL, FALSE},
+      {"b", 0, 1, FLOOR, IOV_LEASE_DETACHING, FALSE, FALSE, NULL, FALSE}}},
+    {"not from one that migrates",
+     10,
+     IOV_NUMA_PREFER,
+     "b",
+     {{"a", -9, 1, FLOOR, ON, FALSE, FALSE, NULL, TRUE},
+      {"b", 0, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
     {"not from an adapter that is down",
      10,
      IOV_NUMA_PREFER,
      "b",
-     {{"a", -9, 1, FLOOR, ON, FALSE, FALSE, "down"}, {"b", 0, 1, FLOOR, ON, FALSE, FALSE, NULL}}},
+     {{"a", -9, 1, FLOOR, ON, FALSE, FALSE, "down", FALSE},
+      {"b", 0, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
     {"not from another node where the pool requires the domain's",
      10,
      IOV_NUMA_REQUIRE,
      "b",
-     {{"a", -9, 1, FLOOR, ON, FALSE, FALSE, "far"}, {"b", 0, 1, FLOOR, ON, FALSE, FALSE, NULL}}},
+     {{"a", -9, 1, FLOOR, ON, FALSE, FALSE, "far", FALSE},
+      {"b", 0, 1, FLOOR, ON, FALSE, FALSE, NULL, FALSE}}},
 };
 
 static void
@@ -95,6 +109,7 @@ make_holders(const Holder *rows)
         status->floor_tier = rows->floor;
         status->is_static = rows->is_static;
         status->required = rows->required;
+        status->code = rows->leaves ? IOV_REASON_IN_TRANSIT : IOV_REASON_NONE;
         status->lease = iov_lease_new();
         status->lease->state = rows->state;
         status->lease->adapter = g_strdup(rows->adapter != NULL ? rows->adapter : "near");
@@ -304,6 +319,14 @@ count_stranded(void)
     return stranded->len;
 }
 
+static void
+note(const IovDomain *domain, IovReason code)
+{
+    g_autoptr(GError) error = NULL;
+
+    assert_done(iov_manager_note(world.manager, domain->uuid, "net0", code, "", &error), error);
+}
+
 START_TEST(an_adapter_that_is_down_serves_nobody)
 {
     g_autoptr(IovDomain) a = world_domain("a", "", "");
@@ -315,6 +338,9 @@ START_TEST(an_adapter_that_is_down_serves_nobody)
     assert_adapters("adapter enp1s0 of pool fast: no carrier");
     assert_adapters("");
     ck_assert_uint_eq(count_stranded(), 1);
+    note(a, IOV_REASON_IN_TRANSIT);
+    ck_assert_uint_eq(count_stranded(), 0);
+    note(a, IOV_REASON_NONE);
     g_autoptr(IovDomain) b = waiting("b", "");
     g_autofree char *function = world_held_by(&world, b);
     ck_assert(g_str_has_prefix(function, "0000:02:"));
