@@ -5,6 +5,8 @@
  */
 #include "agent-decide.h"
 
+#include "agent-decide-transit.h"
+
 #define WAIT_FOR_EVENT(why, text)                                                                  \
     (AgentDecision)                                                                                \
     {                                                                                              \
@@ -27,17 +29,16 @@
         .action = AGENT_GIVE_BACK, .code = IOV_REASON_##why, .reason = (text)                      \
     }
 
-static const char in_transit[] = "the domain is migrating, being saved or restored, or ending";
 static const char not_opened[] = "QEMU has not opened the function yet";
 static const char not_negotiated[] = "guest has not negotiated failover yet";
 
 static AgentDecision
 decide_reserved(const AgentObservation *seen)
 {
-    if (!seen->started)
-        return DO(AGENT_NOTHING);
-    if (seen->in_transit)
-        return WAIT_FOR_EVENT(IN_TRANSIT, in_transit);
+    AgentDecision transit = agent_decide_waiting(seen);
+
+    if (!seen->started || transit.action != AGENT_NOTHING)
+        return transit;
     /* after a migration: the destination's hook has pointed the XML to a function there */
     if (seen->in_xml)
         return seen->held ? DO(AGENT_CONFIRM) : WAIT_AND_LOOK(ATTACHING, not_opened);
@@ -57,6 +58,13 @@ decide_reserved(const AgentObservation *seen)
 static AgentDecision
 decide_attaching(const AgentObservation *seen)
 {
+    AgentDecision transit = agent_decide_waiting(seen);
+
+    /* before the guest has it, who may be on his way */
+    if (seen->in_xml && seen->unfit)
+        return DO(seen->due ? AGENT_IMPOSE : AGENT_NOTHING);
+    if (seen->in_xml && transit.action != AGENT_NOTHING)
+        return transit;
     if (seen->in_xml && seen->held)
         return DO(AGENT_CONFIRM);
     if (seen->in_xml && seen->teaming && !seen->negotiated)
@@ -93,6 +101,9 @@ decide_swap(const AgentObservation *seen)
 static AgentDecision
 decide_active(const AgentObservation *seen)
 {
+    if (seen->in_xml && seen->teaming)
+        return agent_decide_is_in_transit(seen) ? agent_decide_leaving(seen)
+                                                : agent_decide_settling(seen);
     if (may_swap(seen))
         return decide_swap(seen);
     if (seen->in_xml)
@@ -103,7 +114,8 @@ decide_active(const AgentObservation *seen)
         return (AgentDecision){.action = AGENT_TAKE_BACK,
                                .code = IOV_REASON_ADAPTER_DOWN,
                                .reason = "its function vanished from the host"};
-    return DO(AGENT_PARK);
+    AgentDecision left = agent_decide_left(seen);
+    return left.action != AGENT_NOTHING ? left : DO(AGENT_PARK);
 }
 
 static AgentDecision
@@ -113,8 +125,11 @@ decide_detaching(const AgentObservation *seen)
         return DO(AGENT_FINISH_DROP);
     if (!seen->in_xml)
         return WAIT_AND_LOOK(UNPLUG, "QEMU has not closed the function yet");
-    if (seen->in_transit)
-        return WAIT_FOR_EVENT(IN_TRANSIT, in_transit);
+    if (agent_decide_is_in_transit(seen))
+        return agent_decide_leaving(seen);
+    AgentDecision frames = agent_decide_settling(seen);
+    if (frames.action != AGENT_NOTHING)
+        return frames;
     if (seen->paused)
         return WAIT_FOR_EVENT(GUEST_KEEPS, "the guest is paused and cannot acknowledge the unplug");
     if (seen->wanted && !seen->busy)
@@ -131,7 +146,8 @@ agent_decide(const AgentObservation *seen)
         return DO(AGENT_NOTHING);
     if (seen->displaced)
         return DO(seen->due ? AGENT_MISTRUST : AGENT_NOTHING);
-    if (seen->lowered && !(may_swap(seen) && seen->driven) && seen->due)
+    if (seen->lowered && !(may_swap(seen) && seen->driven) && seen->due &&
+        !agent_decide_is_in_transit(seen))
         return DO(AGENT_RAISE);
     switch (seen->state) {
     case IOV_LEASE_RESERVED:
@@ -143,6 +159,7 @@ agent_decide(const AgentObservation *seen)
     case IOV_LEASE_DETACHING:
         return decide_detaching(seen);
     case IOV_LEASE_FREE:
+        return agent_decide_waiting(seen);
     case IOV_LEASE_SCRUBBING:
     case IOV_LEASE_QUARANTINED:
     case IOV_LEASE_FOREIGN:
@@ -169,6 +186,12 @@ agent_action_to_string(AgentAction action)
         [AGENT_FINISH_DROP] = "finish the drop",
         [AGENT_PARK] = "park",
         [AGENT_MISTRUST] = "mistrust",
+        [AGENT_IMPOSE] = "set the function's policy",
+        [AGENT_YIELD] = "leave the guest's frames to its floor",
+        [AGENT_REGAIN] = "give the guest's frames to its function again",
+        [AGENT_ABORT] = "abort what waits for the guest",
+        [AGENT_RESUME] = "resume the guest",
+        [AGENT_SETTLE] = "settle",
     };
 
     return names[action];

@@ -100,6 +100,7 @@ look(Agent *agent, IovManager *manager, virDomainPtr domain, GPtrArray *statuses
         return FALSE;
     }
     agent_steer(agent, manager, &view);
+    agent_arrive_if_due(agent, &view);
     look_at_memory(&view, manager, statuses);
     for (guint i = 0; i < statuses->len; i++)
         if (bring_forward(agent, manager, &view, g_ptr_array_index(statuses, i)))

@@ -5,16 +5,15 @@
  */
 #include "agent-effects.h"
 
+#include "agent-effects-transit.h"
 #include "cli-error.h"
 #include "floor-link.h"
 #include "lift.h"
 
 #include <string.h>
 
-/* Another process was faster: the lease is over, or further along than the state table lets us go.
- */
-static gboolean
-over_is_fine(gboolean done, GError **cause, GError **error)
+gboolean
+agent_effect_over_is_fine(gboolean done, GError **cause, GError **error)
 {
     if (done || g_error_matches(*cause, IOV_ERROR, IOV_ERROR_STALE) ||
         g_error_matches(*cause, IOV_ERROR, IOV_ERROR_INVALID)) {
@@ -40,9 +39,13 @@ wait_for_it(const AgentStep *step, GError **error)
 {
     IovLease *lease = iov_status_get_lease(step->status);
 
+    gint64 now = g_get_monotonic_time();
+
     if (step->decision->look_again)
-        agent_memory_look_again(step->agent->memory, step->uuid, step->request,
-                                g_get_monotonic_time());
+        agent_memory_look_again(step->agent->memory, step->uuid, step->request, now);
+    if (step->decision->look_in != 0)
+        agent_memory_look_at(step->agent->memory, step->uuid, step->request,
+                             now + step->decision->look_in);
     if (is_known(step->status, step->decision->reason))
         return TRUE;
     agent_report(LOG_DEBUG, "waiting", step->status, "%s", step->decision->reason);
@@ -93,7 +96,7 @@ confirm(const AgentStep *step, GError **error)
 
     if (done)
         agent_report(LOG_INFO, "lifted", step->status, "QEMU holds the function");
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 static gboolean
@@ -108,7 +111,7 @@ give_up(const AgentStep *step, GError **error)
 
     if (done)
         agent_report(LOG_WARNING, "failed", step->status, "%s", reason);
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 gboolean
@@ -122,7 +125,7 @@ agent_effect_delay_drop(const AgentStep *step, const char *reason, GError **erro
 
     agent_report(LOG_NOTICE, "delayed", step->status, "%s", reason);
     agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 /* Not an admin's doing: the request is not parked. */
@@ -137,7 +140,7 @@ take_back_as(const AgentStep *step, int priority, const char *event, GError **er
 
     if (done)
         agent_report(priority, event, step->status, "%s", step->decision->reason);
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 /* A reservation that serves nobody now goes to those whom it would. */
@@ -203,7 +206,7 @@ finish_drop(const AgentStep *step, GError **error)
 
     if (done)
         agent_report(LOG_INFO, "dropped", step->status, "the guest gave the function back");
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 static gboolean
@@ -221,7 +224,7 @@ park(const AgentStep *step, GError **error)
         agent_report(
             LOG_NOTICE, "parked", step->status,
             "taken off its function by hand: it stays on its floor until `iovpool attach`");
-    return over_is_fine(done, &cause, error);
+    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 static gboolean
@@ -253,6 +256,12 @@ static const AgentEffect effects[] = {
     [AGENT_FINISH_DROP] = {finish_drop, FALSE, TRUE, TRUE},
     [AGENT_PARK] = {park, FALSE, TRUE, TRUE},
     [AGENT_MISTRUST] = {mistrust, FALSE, FALSE, FALSE},
+    [AGENT_IMPOSE] = {agent_effect_impose, TRUE, FALSE, FALSE},
+    [AGENT_YIELD] = {agent_effect_yield, TRUE, FALSE, FALSE},
+    [AGENT_REGAIN] = {agent_effect_regain, TRUE, FALSE, FALSE},
+    [AGENT_ABORT] = {agent_effect_abort, TRUE, FALSE, FALSE},
+    [AGENT_RESUME] = {agent_effect_resume, TRUE, FALSE, FALSE},
+    [AGENT_SETTLE] = {agent_effect_settle, TRUE, TRUE, TRUE},
 };
 
 AgentEffect

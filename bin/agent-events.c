@@ -68,7 +68,7 @@ look_at(const AgentEvents *events, const char *uuid)
 }
 
 void
-agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event)
+agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event, int detail)
 {
     switch ((virDomainEventType)event) {
     case VIR_DOMAIN_EVENT_DEFINED:
@@ -80,8 +80,11 @@ agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event)
     case VIR_DOMAIN_EVENT_STOPPED:
         agent_memory_forget(events->memory, uuid);
         break;
-    case VIR_DOMAIN_EVENT_SUSPENDED:
     case VIR_DOMAIN_EVENT_RESUMED:
+        if (detail == VIR_DOMAIN_EVENT_RESUMED_MIGRATED)
+            agent_memory_set_arrived(events->memory, uuid, TRUE);
+        break;
+    case VIR_DOMAIN_EVENT_SUSPENDED:
     case VIR_DOMAIN_EVENT_SHUTDOWN:
     case VIR_DOMAIN_EVENT_PMSUSPENDED:
     case VIR_DOMAIN_EVENT_CRASHED:
@@ -131,9 +134,9 @@ agent_events_negotiated(const AgentEvents *events, const char *uuid, const char 
     agent_work_add(events->work, AGENT_TASK_PASS, NULL);
 }
 
-/* From now on its frames go to its floor. */
+/* What has happened is looked up: QEMU's word may be older than what it tells. */
 void
-agent_events_unplugged(const AgentEvents *events, const char *uuid)
+agent_events_migration(const AgentEvents *events, const char *uuid)
 {
     look_at(events, uuid);
 }

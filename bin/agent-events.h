@@ -13,8 +13,8 @@ typedef struct {
     AgentWork *work;
 } AgentEvents;
 
-/* @event: a virDomainEventType */
-void agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event);
+/* @event: a virDomainEventType; @detail: its */
+void agent_events_lifecycle(const AgentEvents *events, const char *uuid, int event, int detail);
 /* The guest boots again. */
 void agent_events_reboot(const AgentEvents *events, const char *uuid);
 /* A job of the domain has ended. */
@@ -24,8 +24,9 @@ void agent_events_device(const AgentEvents *events, const char *uuid, const char
                          gboolean refused);
 /* QEMU's FAILOVER_NEGOTIATED; @details: its data, JSON (nullable) */
 void agent_events_negotiated(const AgentEvents *events, const char *uuid, const char *details);
-/* QEMU's UNPLUG_PRIMARY: the guest has let go of a function for a migration. */
-void agent_events_unplugged(const AgentEvents *events, const char *uuid);
+/* QEMU's UNPLUG_PRIMARY, the guest is asked for a function for a migration; and MIGRATION, that
+ * goes a step on: the guest has given it back, it failed, ... */
+void agent_events_migration(const AgentEvents *events, const char *uuid);
 void agent_events_closed(const AgentEvents *events);
 
 /* The request whose function has @alias, NULL where it is not one of ours. (transfer full) */

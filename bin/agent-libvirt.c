@@ -17,7 +17,7 @@
 #define KEEPALIVE_COUNT 3
 
 #define EVENTS 6
-#define MONITOR_EVENTS 2
+#define MONITOR_EVENTS 3
 
 struct _AgentLibvirt {
     GMutex lock;
@@ -38,13 +38,13 @@ read_uuid(virDomainPtr domain, char uuid[static VIR_UUID_STRING_BUFLEN])
 }
 
 static int
-on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int event,
-             int detail G_GNUC_UNUSED, void *data)
+on_lifecycle(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain, int event, int detail,
+             void *data)
 {
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     if (read_uuid(domain, uuid))
-        agent_events_lifecycle(data, uuid, event);
+        agent_events_lifecycle(data, uuid, event, detail);
     return 0;
 }
 
@@ -101,14 +101,14 @@ on_negotiated(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
 }
 
 static void
-on_unplugged(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
+on_migration(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain,
              const char *event G_GNUC_UNUSED, long long seconds G_GNUC_UNUSED,
              unsigned int micros G_GNUC_UNUSED, const char *details G_GNUC_UNUSED, void *data)
 {
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     if (read_uuid(domain, uuid))
-        agent_events_unplugged(data, uuid);
+        agent_events_migration(data, uuid);
 }
 
 static void
@@ -136,7 +136,8 @@ static const struct {
     virConnectDomainQemuMonitorEventCallback callback;
 } monitor_subscriptions[MONITOR_EVENTS] = {
     {"FAILOVER_NEGOTIATED", on_negotiated},
-    {"UNPLUG_PRIMARY", on_unplugged},
+    {"UNPLUG_PRIMARY", on_migration},
+    {"MIGRATION", on_migration},
 };
 
 static void

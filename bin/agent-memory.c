@@ -16,10 +16,12 @@ typedef struct {
     gint64 not_before; /* no effect earlier */
     gint64 wake;       /* look at it then; NEVER: no need */
     gint64 watched;    /* since when; 0: it is not */
+    AgentPhase phase;
+    gint64 entered;
 } Request;
 
 typedef struct {
-    gboolean unwatched;
+    gboolean unwatched, arrived;
     GHashTable *requests; /* name to Request */
 } Domain;
 
@@ -206,6 +208,38 @@ agent_memory_was_asked(AgentMemory *memory, const char *uuid, const char *reques
 }
 
 gint64
+agent_memory_enter(AgentMemory *memory, const char *uuid, const char *request, AgentPhase phase,
+                   gint64 now)
+{
+    AGENT_LOCKED(&memory->lock);
+
+    if (phase == AGENT_PHASE_NONE && peek(memory, uuid, request) == NULL)
+        return 0;
+    Request *known = request_of(memory, uuid, request);
+    if (known->phase != phase)
+        known->entered = now;
+    known->phase = phase;
+    return now - known->entered;
+}
+
+void
+agent_memory_set_arrived(AgentMemory *memory, const char *uuid, gboolean arrived)
+{
+    AGENT_LOCKED(&memory->lock);
+
+    domain_of(memory, uuid)->arrived = arrived;
+}
+
+gboolean
+agent_memory_has_arrived(AgentMemory *memory, const char *uuid)
+{
+    AGENT_LOCKED(&memory->lock);
+    const Domain *domain = g_hash_table_lookup(memory->domains, uuid);
+
+    return domain != NULL && domain->arrived;
+}
+
+gint64
 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *request, gint64 now)
 {
     AGENT_LOCKED(&memory->lock);
@@ -224,6 +258,15 @@ agent_memory_look_again(AgentMemory *memory, const char *uuid, const char *reque
     Request *known = request_of(memory, uuid, request);
 
     known->wake = now + agent_backoff_next(&known->looks);
+}
+
+void
+agent_memory_look_at(AgentMemory *memory, const char *uuid, const char *request, gint64 when)
+{
+    AGENT_LOCKED(&memory->lock);
+    Request *known = request_of(memory, uuid, request);
+
+    known->wake = MIN(known->wake, when);
 }
 
 void

@@ -12,6 +12,8 @@ typedef struct _AgentMemory AgentMemory;
 
 /* In place of a request's name, which it cannot be: where a domain's frames go. */
 #define AGENT_STEERING "*"
+/* Likewise: what follows from an arrival. */
+#define AGENT_ARRIVAL "+"
 
 AgentMemory *agent_memory_new(void);
 void agent_memory_free(AgentMemory *memory);
@@ -36,6 +38,21 @@ gboolean agent_memory_take_refused(AgentMemory *memory, const char *uuid, const 
 void agent_memory_set_asked(AgentMemory *memory, const char *uuid, const char *request);
 gboolean agent_memory_was_asked(AgentMemory *memory, const char *uuid, const char *request);
 
+/* What a request goes through while time is counted for it. */
+typedef enum {
+    AGENT_PHASE_NONE,
+    AGENT_PHASE_UNPLUG, /* QEMU waits for the guest to give its function back */
+    AGENT_PHASE_SETTLE, /* a migration or save ended here: a late unplug may follow */
+} AgentPhase;
+
+/* For how long the request is in @phase now, in microseconds; 0 where it enters it. */
+gint64 agent_memory_enter(AgentMemory *memory, const char *uuid, const char *request,
+                          AgentPhase phase, gint64 now);
+
+/* The domain has come from another host, and what follows from that is still to be done. */
+void agent_memory_set_arrived(AgentMemory *memory, const char *uuid, gboolean arrived);
+gboolean agent_memory_has_arrived(AgentMemory *memory, const char *uuid);
+
 /* An effect failed: not again before a while, 5 s doubling to 5 min; returns it in microseconds. */
 gint64 agent_memory_failed(AgentMemory *memory, const char *uuid, const char *request, gint64 now);
 /* Something is under way that no event will tell: look again after a while, 250 ms doubling to
@@ -45,6 +62,8 @@ void agent_memory_look_again(AgentMemory *memory, const char *uuid, const char *
 /* Something goes on that takes a guest seconds, and no event will tell its end: look again after an
  * eighth of the time since the first call, 250 ms to 5 min. */
 void agent_memory_watch(AgentMemory *memory, const char *uuid, const char *request, gint64 now);
+/* Nothing will tell when it is time: look at it then. An earlier look that is due stays. */
+void agent_memory_look_at(AgentMemory *memory, const char *uuid, const char *request, gint64 when);
 /* All went well, or waits for an event: no more delays. */
 void agent_memory_settled(AgentMemory *memory, const char *uuid, const char *request);
 gboolean agent_memory_is_due(AgentMemory *memory, const char *uuid, const char *request,

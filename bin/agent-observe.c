@@ -55,7 +55,8 @@ is_wanted_back(const IovStatus *status)
 {
     IovReason code = iov_status_get_reason_code(status);
 
-    return code == IOV_REASON_RECLAIMED || code == IOV_REASON_ADAPTER_DOWN;
+    return code == IOV_REASON_RECLAIMED || code == IOV_REASON_ADAPTER_DOWN ||
+           code == IOV_REASON_REFUSED;
 }
 
 static void
@@ -84,12 +85,67 @@ look_at_host(IovManager *manager, const IovLease *lease, AgentObservation *seen,
     return TRUE;
 }
 
+/* What costs a walk through /proc is not asked where the answer decides nothing. */
+static gboolean
+look_at_hold(IovManager *manager, const IovLease *lease, AgentObservation *seen, GError **error)
+{
+    gboolean matters = seen->state == IOV_LEASE_ATTACHING || seen->state == IOV_LEASE_DETACHING ||
+                       (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml) ||
+                       (seen->state == IOV_LEASE_RESERVED && seen->in_xml);
+
+    if (matters && !iov_manager_is_held(manager, lease, &seen->held, error))
+        return FALSE;
+    if (seen->state == IOV_LEASE_ACTIVE && seen->in_xml &&
+        ((!seen->teaming && !seen->no_floor) || seen->yielded))
+        return iov_manager_is_driven(manager, lease, &seen->driven, error);
+    return seen->state != IOV_LEASE_ACTIVE || seen->in_xml ||
+           look_at_host(manager, lease, seen, error);
+}
+
+/* What the adapter shows of a function that a guest has or is about to have. */
+static gboolean
+look_at_adapter(const AgentView *view, IovManager *manager, const IovLease *lease,
+                AgentObservation *seen, GError **error)
+{
+    gboolean shows = TRUE;
+
+    if (!seen->in_xml)
+        return TRUE;
+    if (seen->state == IOV_LEASE_ATTACHING &&
+        iov_domain_find_request(view->record, iov_lease_get_request(lease)) != NULL &&
+        !iov_manager_shows_policy(manager, view->record, lease, &shows, error))
+        return FALSE;
+    seen->unfit = !shows;
+    return !seen->teaming ||
+           (seen->state != IOV_LEASE_ACTIVE && seen->state != IOV_LEASE_DETACHING) ||
+           iov_manager_shows_mac(manager, lease, &seen->mac_on, &seen->mac_off, error);
+}
+
+static gboolean
+look_at_lease(const AgentView *view, IovManager *manager, const IovStatus *status,
+              const IovLease *lease, AgentObservation *seen, GError **error)
+{
+    g_autofree char *alias = iov_alias_of_function(iov_status_get_request(status));
+    const char *source = iov_domain_find_source(view->record, alias);
+
+    seen->in_xml = g_strcmp0(source, iov_lease_get_function(lease)) == 0;
+    seen->displaced = source != NULL && !seen->in_xml;
+    seen->memory = view->memory;
+    seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
+    seen->yielded =
+        seen->state == IOV_LEASE_ACTIVE && iov_status_get_tier(status) != IOV_TIER_PASSTHROUGH;
+    seen->copied = seen->yielded && !seen->busy && domain_state_was_copied(view->domain);
+    return is_teaming(view, manager, status, &seen->teaming, error) &&
+           iov_manager_is_overdue(manager, lease, &seen->overdue, error) &&
+           look_at_hold(manager, lease, seen, error) &&
+           look_at_adapter(view, manager, lease, seen, error);
+}
+
 gboolean
 agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
               const IovStatus *status, AgentObservation *seen, GError **error)
 {
     IovLease *lease = iov_status_get_lease(status);
-    g_autofree char *alias = iov_alias_of_function(iov_status_get_request(status));
     g_autofree char *floor = iov_alias_of_floor(iov_status_get_request(status));
 
     *seen = (AgentObservation){
@@ -98,29 +154,21 @@ agent_observe(const AgentView *view, IovManager *manager, AgentMemory *memory,
         .state = lease != NULL ? iov_lease_get_state(lease) : IOV_LEASE_FREE,
         .in_transit = view->state.in_transit,
         .paused = view->state.paused,
+        .stopped = view->state.stopped,
+        .job = view->state.job,
         .busy = view->state.job.kind != DOMAIN_JOB_NONE,
         .lowered = iov_status_get_lowered(status),
+        .parked = iov_status_get_parked(status),
+        .code = iov_status_get_reason_code(status),
+        .reason = iov_status_get_reason(status),
         .no_floor = !iov_domain_has_alias(view->record, floor),
     };
     recall(memory, status, seen);
-    if (lease == NULL || seen->is_static)
-        return TRUE;
-    const char *source = iov_domain_find_source(view->record, alias);
-    seen->in_xml = g_strcmp0(source, iov_lease_get_function(lease)) == 0;
-    seen->displaced = source != NULL && !seen->in_xml;
-    seen->memory = view->memory;
-    seen->quiet = !view->in_a_call && g_get_real_time() - iov_lease_get_since(lease) > QUIET_AFTER;
-    if (!is_teaming(view, manager, status, &seen->teaming, error) ||
-        !iov_manager_is_overdue(manager, lease, &seen->overdue, error))
+    if (lease != NULL && !seen->is_static &&
+        !look_at_lease(view, manager, status, lease, seen, error))
         return FALSE;
-    /* costs a walk through /proc: where the answer decides nothing, it is not asked */
-    gboolean matters = seen->state == IOV_LEASE_ATTACHING || seen->state == IOV_LEASE_DETACHING ||
-                       (seen->state == IOV_LEASE_ACTIVE && !seen->in_xml) ||
-                       (seen->state == IOV_LEASE_RESERVED && seen->in_xml);
-    if (matters && !iov_manager_is_held(manager, lease, &seen->held, error))
-        return FALSE;
-    if (seen->state == IOV_LEASE_ACTIVE && seen->in_xml && !seen->teaming && !seen->no_floor)
-        return iov_manager_is_driven(manager, lease, &seen->driven, error);
-    return seen->state != IOV_LEASE_ACTIVE || seen->in_xml ||
-           look_at_host(manager, lease, seen, error);
+    seen->elapsed = agent_memory_enter(memory, iov_status_get_domain_uuid(status),
+                                       iov_status_get_request(status), agent_decide_phase(seen),
+                                       g_get_monotonic_time());
+    return TRUE;
 }

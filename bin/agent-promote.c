@@ -39,7 +39,9 @@ promote_one(Agent *agent, IovManager *manager, const IovStatus *status)
     gint64 now = g_get_monotonic_time();
     g_autoptr(GError) cause = NULL;
 
-    if (!agent_memory_is_due(agent->memory, uuid, request, now) || is_of_no_use(agent, status))
+    /* one that migrates is not touched, and may end here: its time comes when that is over */
+    if (iov_status_get_reason_code(status) == IOV_REASON_IN_TRANSIT ||
+        !agent_memory_is_due(agent->memory, uuid, request, now) || is_of_no_use(agent, status))
         return FALSE;
     if (iov_manager_acquire(manager, uuid, request, &cause)) {
         agent_report(LOG_INFO, "promoted", status, "a function is free: to be lifted");

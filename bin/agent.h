@@ -47,6 +47,10 @@ void agent_want_back(Agent *agent, const IovStatus *status, const char *event, c
 void agent_steer(Agent *agent, IovManager *manager, const AgentView *view);
 void agent_steer_back(IovManager *manager);
 
+/* What follows once from a domain's arrival from another host; only where that is to be done. */
+void agent_arrive(Agent *agent, const AgentView *view);
+void agent_arrive_if_due(Agent *agent, const AgentView *view);
+
 /* Events may have been missed: each domain with a request is looked at, then the ledger. */
 gboolean agent_look_at_all(Agent *agent, IovManager *manager, GError **error);
 

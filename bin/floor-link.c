@@ -7,71 +7,21 @@
 #include "floor-link.h"
 
 #include "cli-error.h"
-
-#include <libxml/parser.h>
-#include <string.h>
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
-
-#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-
-static gboolean
-attribute_is(xmlNode *node, const char *name, const char *wanted)
-{
-    xmlChar *value = node != NULL ? xmlGetNoNsProp(node, BAD_CAST name) : NULL;
-    gboolean is = value != NULL && strcmp((const char *)value, wanted) == 0;
-
-    xmlFree(value);
-    return is;
-}
-
-static xmlNode *
-child(xmlNode *parent, const char *name)
-{
-    xmlNode *node = parent != NULL ? xmlFirstElementChild(parent) : NULL;
-
-    while (node != NULL && strcmp((const char *)node->name, name) != 0)
-        node = xmlNextElementSibling(node);
-    return node;
-}
-
-static xmlNode *
-find_interface(xmlNode *devices, const char *alias)
-{
-    xmlNode *node = devices != NULL ? xmlFirstElementChild(devices) : NULL;
-
-    while (node != NULL && !(strcmp((const char *)node->name, "interface") == 0 &&
-                             attribute_is(child(node, "alias"), "name", alias)))
-        node = xmlNextElementSibling(node);
-    return node;
-}
-
-static char *
-print_node(xmlNode *node)
-{
-    xmlBuffer *buffer = xmlBufferCreate();
-    int length = xmlNodeDump(buffer, node->doc, node, 0, 0);
-    char *text = length > 0 ? g_strdup((const char *)xmlBufferContent(buffer)) : NULL;
-
-    xmlBufferFree(buffer);
-    return text;
-}
+#include "device-xml.h"
 
 char *
 floor_link_write(const char *domain_xml, const char *alias, gboolean up)
 {
-    g_autoptr(xmlDoc) doc =
-        xmlReadMemory(domain_xml, (int)strlen(domain_xml), NULL, NULL, PARSE_OPTIONS);
-    xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
-    xmlNode *interface = find_interface(child(root, "devices"), alias);
-    xmlNode *link = child(interface, "link");
+    g_autoptr(xmlDoc) doc = device_xml_read(domain_xml);
+    xmlNode *interface = device_xml_find_interface(doc, alias);
+    xmlNode *link = device_xml_child(interface, "link");
 
-    if (interface == NULL || attribute_is(link, "state", "down") == !up)
+    if (interface == NULL || device_xml_is(link, "state", "down") == !up)
         return NULL;
     if (link == NULL)
         link = xmlNewChild(interface, NULL, BAD_CAST "link", NULL);
     xmlSetProp(link, BAD_CAST "state", BAD_CAST(up ? "up" : "down"));
-    return print_node(interface);
+    return device_xml_print(interface);
 }
 
 /* (transfer full) NULL with @error, or without where nothing is to be done */

@@ -20,7 +20,24 @@ gboolean stand_in_loses_answers, stand_in_is_mute, stand_in_lacks_driver;
 guint stand_in_attached, stand_in_asked;
 guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
-const char *stand_in_device;
+const char *stand_in_device, *stand_in_config;
+int stand_in_state = -1, stand_in_reason;
+int stand_in_operation, stand_in_pages, stand_in_completed;
+guint stand_in_aborted, stand_in_resumed;
+gint64 stand_in_later;
+
+void
+stand_in_reset(void)
+{
+    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_is_mute =
+        stand_in_lacks_driver = FALSE;
+    stand_in_attached = stand_in_asked = stand_in_aborted = stand_in_resumed = 0;
+    stand_in_device = stand_in_config = NULL;
+    stand_in_resident = G_MAXUINT64;
+    stand_in_state = -1;
+    stand_in_operation = stand_in_pages = stand_in_completed = 0;
+    stand_in_later = 0;
+}
 
 /* UUID to the XML of what is plugged in. */
 static GHashTable *plugged;
@@ -83,10 +100,87 @@ virDomainAttachDeviceFlags(virDomainPtr domain, const char *xml, unsigned int fl
     return stand_in_loses_answers ? refuse(domain) : 0;
 }
 
+gint64
+g_get_monotonic_time(void)
+{
+    static gint64 (*real)(void);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "g_get_monotonic_time");
+    return real() + stand_in_later;
+}
+
+int
+virDomainGetState(virDomainPtr domain, int *state, int *reason, unsigned int flags)
+{
+    static int (*real)(virDomainPtr, int *, int *, unsigned int);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetState");
+    if (stand_in_state < 0)
+        return real(domain, state, reason, flags);
+    *state = stand_in_state;
+    *reason = stand_in_reason;
+    return 0;
+}
+
+int
+virDomainGetJobInfo(virDomainPtr domain G_GNUC_UNUSED, virDomainJobInfoPtr information)
+{
+    *information = (virDomainJobInfo){.type = stand_in_operation != 0 ? VIR_DOMAIN_JOB_UNBOUNDED
+                                                                      : VIR_DOMAIN_JOB_NONE};
+    return 0;
+}
+
+int
+virDomainGetJobStats(virDomainPtr domain G_GNUC_UNUSED, int *type, virTypedParameterPtr *parameters,
+                     int *count, unsigned int flags)
+{
+    gboolean completed = (flags & VIR_DOMAIN_JOB_STATS_COMPLETED) != 0;
+    int operation = completed ? stand_in_completed : stand_in_operation, room = 0;
+
+    *type = operation == 0 ? VIR_DOMAIN_JOB_NONE
+                           : (completed ? VIR_DOMAIN_JOB_COMPLETED : VIR_DOMAIN_JOB_UNBOUNDED);
+    if (operation == 0)
+        return 0;
+    virTypedParamsAddInt(parameters, count, &room, VIR_DOMAIN_JOB_OPERATION, operation);
+    virTypedParamsAddULLong(parameters, count, &room, VIR_DOMAIN_JOB_MEMORY_TOTAL,
+                            stand_in_pages < 0 ? 0 : 65536);
+    if (stand_in_pages >= 0)
+        virTypedParamsAddULLong(parameters, count, &room, VIR_DOMAIN_JOB_MEMORY_NORMAL,
+                                (unsigned long long)stand_in_pages);
+    return 0;
+}
+
+int
+virDomainAbortJob(virDomainPtr domain)
+{
+    if (stand_in_refuses)
+        return refuse(domain);
+    stand_in_aborted++;
+    return 0;
+}
+
+int
+virDomainResume(virDomainPtr domain)
+{
+    if (stand_in_refuses)
+        return refuse(domain);
+    stand_in_resumed++;
+    return 0;
+}
+
+int
+virDomainIsPersistent(virDomainPtr domain G_GNUC_UNUSED)
+{
+    return stand_in_config != NULL;
+}
+
 int
 virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)
 {
-    ck_assert_uint_eq(flags, VIR_DOMAIN_AFFECT_LIVE);
+    ck_assert_uint_eq(flags,
+                      stand_in_config != NULL ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE);
     if (stand_in_refuses)
         return refuse(domain);
     g_hash_table_insert(floors, g_strdup(uuid_of(domain)), g_strdup(xml));
@@ -126,6 +220,8 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
         return refuse(domain), NULL;
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "virDomainGetXMLDesc");
+    if ((flags & VIR_DOMAIN_XML_INACTIVE) != 0)
+        return g_strdup_printf("<domain><devices>%s</devices></domain>", stand_in_config);
     char *xml = real(domain, flags);
     char *end = xml != NULL ? strstr(xml, "</devices>") : NULL;
     if (end == NULL)
@@ -267,10 +363,9 @@ read_record(virDomainPtr domain)
     return record;
 }
 
-virDomainPtr
-scene_start(Scene *scene, const char *name, const char *migration)
+static virDomainPtr
+create(Scene *scene, const char *name, const char *migration)
 {
-    g_autoptr(GError) error = NULL;
     guint last = (guchar)name[strlen(name) - 1];
     g_autofree char *xml = g_strdup_printf(
         "<domain type='test'><name>%s</name><memory>65536</memory>"
@@ -285,11 +380,61 @@ scene_start(Scene *scene, const char *name, const char *migration)
     virDomainPtr domain = virDomainCreateXML(scene->connection, xml, 0);
     ck_assert_ptr_nonnull(domain);
     wait_event(scene, domain);
+    return domain;
+}
+
+virDomainPtr
+scene_start(Scene *scene, const char *name, const char *migration)
+{
+    g_autoptr(GError) error = NULL;
+    virDomainPtr domain = create(scene, name, migration);
     g_autoptr(IovDomain) record = read_record(domain);
 
     assert_done(iov_manager_prepare(scene->world.manager, record, &error), error);
     assert_done(iov_manager_started(scene->world.manager, record, &error), error);
     return domain;
+}
+
+virDomainPtr
+scene_arrive(Scene *scene, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    virDomainPtr domain = create(scene, name, "failover");
+    g_autoptr(IovDomain) before = read_record(domain);
+    IovAddress at;
+
+    assert_done(iov_manager_prepare(scene->world.manager, before, &error), error);
+    g_autofree char *function = scene_function(scene, domain);
+    ck_assert(iov_address_parse(function, &at, NULL));
+    g_hash_table_insert(
+        plugged, g_strdup(uuid_of(domain)),
+        g_strdup_printf("<hostdev mode=\"subsystem\" type=\"pci\" managed=\"no\"><source>"
+                        "<address domain=\"0x%04x\" bus=\"0x%02x\" slot=\"0x%02x\" "
+                        "function=\"0x%x\"/></source><alias name=\"ua-iov-net0-vf\"/></hostdev>",
+                        at.domain, at.bus, at.slot, at.function));
+    g_autoptr(IovDomain) record = read_record(domain);
+    assert_done(iov_manager_started(scene->world.manager, record, &error), error);
+    stand_in_state = VIR_DOMAIN_PAUSED;
+    stand_in_reason = VIR_DOMAIN_PAUSED_MIGRATION;
+    return domain;
+}
+
+void
+scene_restart(Scene *scene)
+{
+    g_autoptr(GPtrArray) uuids = g_ptr_array_new_with_free_func(g_free);
+    virDomainPtr *domains = NULL;
+    int count = virConnectListAllDomains(scene->connection, &domains, 0);
+
+    for (int i = 0; i < count; i++) {
+        g_ptr_array_add(uuids, g_strdup(uuid_of(domains[i])));
+        virDomainFree(domains[i]);
+    }
+    free(domains);
+    agent_memory_free(scene->agent.memory);
+    scene->agent.memory = scene->agent.events.memory = agent_memory_new();
+    agent_memory_set_census(scene->agent.memory, uuids, TRUE);
+    world_reopen(&scene->world);
 }
 
 void
@@ -341,6 +486,15 @@ find_status(Scene *scene, virDomainPtr domain)
     assert_done(list != NULL, error);
     ck_assert_uint_eq(list->len, 1);
     return iov_status_ref(g_ptr_array_index(list, 0));
+}
+
+char *
+scene_function(Scene *scene, virDomainPtr domain)
+{
+    g_autoptr(IovStatus) status = find_status(scene, domain);
+
+    ck_assert_ptr_nonnull(status->lease);
+    return g_strdup(status->lease->function);
 }
 
 char *

@@ -69,6 +69,26 @@ extern guint64 stand_in_resident;
 extern gboolean stand_in_hides;
 /* The guest's driver does not take what is attached. */
 extern gboolean stand_in_lacks_driver;
+/* libvirt says so of each domain's state, where it is not negative; */
+extern int stand_in_state, stand_in_reason;
+/* of its job, a virDomainJobOperation, 0 where there is none; how many pages QEMU has sent for it,
+ * negative where it waits; and of the job before. */
+extern int stand_in_operation, stand_in_pages, stand_in_completed;
+extern guint stand_in_aborted, stand_in_resumed;
+/* (nullable): the floor of net0 in each domain's persistent configuration, which it has then; what
+ * it was changed to is scene_floor()'s. */
+extern const char *stand_in_config;
+/* So much later than the clock says, in microseconds: g_get_monotonic_time(3) */
+extern gint64 stand_in_later;
+/* All of these as at the start. */
+void stand_in_reset(void);
+/* As scene_start(), of a domain that comes from another host with its function in the XML, as the
+ * hook has pointed it there: paused, until stand_in_state is negative. */
+virDomainPtr scene_arrive(Scene *scene, const char *name);
+/* The agent is killed and started again: it knows nothing but what it can see. */
+void scene_restart(Scene *scene);
+/* The address of the function that net0 of the domain holds. (transfer full) */
+char *scene_function(Scene *scene, virDomainPtr domain);
 /* QEMU opens or closes what the domain has. */
 void scene_hold(Scene *scene, virDomainPtr domain, gboolean held);
 /* The device leaves the domain, whoever wanted it; QEMU closes it. */

@@ -111,24 +111,39 @@ assert_looked_at(void)
 
 START_TEST(looks_at_a_domain_whose_state_changes)
 {
-    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_DEFINED);
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_DEFINED, 0);
     assert_ran(NULL);
-    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STARTED);
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STARTED, 0);
     assert_looked_at();
-    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_RESUMED);
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_RESUMED, 0);
     assert_looked_at();
     agent_events_job(&events, vm);
     assert_looked_at();
     agent_events_reboot(&events, vm);
     assert_looked_at();
     agent_memory_watch(events.memory, vm, AGENT_STEERING, 1);
-    agent_events_unplugged(&events, vm);
+    agent_events_migration(&events, vm);
     assert_looked_at();
     ck_assert_int_eq(agent_memory_get_next(events.memory), -1);
     agent_memory_set_negotiated(events.memory, vm, "net0");
-    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STOPPED);
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STOPPED, 0);
     assert_looked_at();
     ck_assert(!agent_memory_has_negotiated(events.memory, vm, "net0"));
+}
+END_TEST
+
+START_TEST(knows_who_came_from_another_host)
+{
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_STARTED,
+                           VIR_DOMAIN_EVENT_STARTED_MIGRATED);
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_RESUMED,
+                           VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+    ck_assert(!agent_memory_has_arrived(events.memory, vm));
+    agent_events_lifecycle(&events, vm, VIR_DOMAIN_EVENT_RESUMED,
+                           VIR_DOMAIN_EVENT_RESUMED_MIGRATED);
+    ck_assert(agent_memory_has_arrived(events.memory, vm));
+    agent_memory_set_arrived(events.memory, vm, FALSE);
+    ck_assert(!agent_memory_has_arrived(events.memory, vm));
 }
 END_TEST
 
@@ -181,6 +196,7 @@ main(void)
     tcase_add_test(names, reads_failover_details);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, looks_at_a_domain_whose_state_changes);
+    tcase_add_test(tests, knows_who_came_from_another_host);
     tcase_add_test(tests, looks_at_a_domain_whose_function_changes);
     tcase_add_test(tests, remembers_that_the_guest_negotiated);
     tcase_add_test(tests, connects_again);

@@ -149,6 +149,32 @@ START_TEST(watches_the_less_often_the_longer_it_takes)
 }
 END_TEST
 
+START_TEST(counts_the_time_in_a_phase)
+{
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_NONE, SECOND), 0);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_UNPLUG, 2 * SECOND), 0);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_UNPLUG, 9 * SECOND),
+                     7 * SECOND);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net1", AGENT_PHASE_UNPLUG, 9 * SECOND), 0);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_SETTLE, 10 * SECOND), 0);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_UNPLUG, 12 * SECOND), 0);
+    agent_memory_forget(memory, vm);
+    ck_assert_int_eq(agent_memory_enter(memory, vm, "net0", AGENT_PHASE_UNPLUG, 20 * SECOND), 0);
+}
+END_TEST
+
+START_TEST(looks_at_a_moment)
+{
+    agent_memory_look_at(memory, vm, "net0", 60 * SECOND);
+    ck_assert_int_eq(agent_memory_get_next(memory), 60 * SECOND);
+    agent_memory_look_at(memory, vm, "net0", 10 * SECOND);
+    agent_memory_look_at(memory, vm, "net0", 30 * SECOND);
+    ck_assert_int_eq(agent_memory_get_next(memory), 10 * SECOND);
+    /* it holds no effect back */
+    ck_assert(agent_memory_is_due(memory, vm, "net0", 0));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -163,6 +189,8 @@ main(void)
     tcase_add_test(tests, backs_off_and_recovers);
     tcase_add_test(tests, looks_again_without_holding_back);
     tcase_add_test(tests, hands_each_moment_out_once);
+    tcase_add_test(tests, counts_the_time_in_a_phase);
+    tcase_add_test(tests, looks_at_a_moment);
     tcase_add_test(tests, watches_the_less_often_the_longer_it_takes);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -14,8 +14,7 @@ static Scene scene;
 static void
 set_up(void)
 {
-    stand_in_refuses = stand_in_hides = stand_in_loses_answers = stand_in_lacks_driver = FALSE;
-    stand_in_attached = stand_in_asked = 0;
+    stand_in_reset();
     scene_set_up(&scene);
 }
 
