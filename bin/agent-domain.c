@@ -71,11 +71,12 @@ bring_forward(Agent *agent, IovManager *manager, const AgentView *view, const Io
     return act(&step);
 }
 
-/* Where something is about to be attached, whether the host has the memory for it. */
+/* Where something is about to be attached, whether the host has the memory for it. libvirt answers
+ * nothing of that for a domain that arrives: the question would wait for half a minute. */
 static void
 look_at_memory(AgentView *view, IovManager *manager, GPtrArray *statuses)
 {
-    for (guint i = 0; i < statuses->len && view->memory == NULL; i++) {
+    for (guint i = 0; i < statuses->len && view->memory == NULL && !view->state.in_transit; i++) {
         const IovStatus *status = g_ptr_array_index(statuses, i);
         IovLease *lease = iov_status_get_lease(status);
 

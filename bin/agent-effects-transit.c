@@ -94,6 +94,12 @@ agent_effect_resume(const AgentStep *step, GError **error)
 gboolean
 agent_effect_settle(const AgentStep *step, GError **error)
 {
-    agent_arrive(step->agent, step->view);
+    const IovLease *lease = iov_status_get_lease(step->status);
+
+    if (step->view->state.came)
+        agent_arrive(step->agent, step->view);
+    /* who waits may have a function now; who has one may be asked for it */
+    if (lease == NULL || iov_lease_get_state(lease) == IOV_LEASE_ACTIVE)
+        agent_work_add(step->agent->work, AGENT_TASK_PASS, NULL);
     return iov_manager_note(step->manager, step->uuid, step->request, IOV_REASON_NONE, "", error);
 }

@@ -261,7 +261,7 @@ static const AgentEffect effects[] = {
     [AGENT_REGAIN] = {agent_effect_regain, TRUE, FALSE, FALSE},
     [AGENT_ABORT] = {agent_effect_abort, TRUE, FALSE, FALSE},
     [AGENT_RESUME] = {agent_effect_resume, TRUE, FALSE, FALSE},
-    [AGENT_SETTLE] = {agent_effect_settle, TRUE, TRUE, TRUE},
+    [AGENT_SETTLE] = {agent_effect_settle, TRUE, TRUE, FALSE},
 };
 
 AgentEffect

@@ -36,13 +36,15 @@ void
 domain_state_judge(DomainState *state, int number, int reason)
 {
     state->in_transit = state->paused = TRUE;
-    state->stopped = FALSE;
+    state->stopped = state->came = FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
         if (states[i].state != number || (states[i].reason != -1 && states[i].reason != reason))
             continue;
         state->in_transit = states[i].in_transit;
         state->paused = states[i].paused;
         state->stopped = states[i].stopped;
+        state->came = !state->in_transit &&
+                      (number != VIR_DOMAIN_RUNNING || reason == VIR_DOMAIN_RUNNING_MIGRATED);
         return;
     }
 }

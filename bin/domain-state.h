@@ -25,6 +25,7 @@ typedef struct {
     gboolean in_transit; /* arriving, leaving, ending: not to be touched */
     gboolean paused;     /* its guest runs no code */
     gboolean stopped;    /* paused by a job of libvirt: it ran before */
+    gboolean came;       /* at rest, and from another host, or that cannot be told */
     DomainJob job;
 } DomainState;
 

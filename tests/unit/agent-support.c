@@ -201,6 +201,9 @@ virDomainMemoryStats(virDomainPtr domain G_GNUC_UNUSED, virDomainMemoryStatPtr s
                      unsigned int count, unsigned int flags G_GNUC_UNUSED)
 {
     ck_assert_uint_gt(count, 0);
+    /* libvirt would wait for the end of the copy */
+    ck_assert(stand_in_state != VIR_DOMAIN_PAUSED ||
+              stand_in_reason != VIR_DOMAIN_PAUSED_MIGRATION);
     stats[0] =
         (virDomainMemoryStatStruct){.tag = VIR_DOMAIN_MEMORY_STAT_RSS, .val = stand_in_resident};
     return 1;

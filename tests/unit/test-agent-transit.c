@@ -205,11 +205,30 @@ START_TEST(the_persistent_floor_is_pointed_to_this_host)
     look(vm, _i);
     stand_in_device = FLOOR("enp1s0");
     ck_assert_str_eq(scene_floor(vm), "");
-    set_state(-1, 0);
+    set_state(VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_MIGRATED);
     scene_hold(&scene, vm, TRUE);
     look(vm, _i);
     ck_assert_ptr_nonnull(strstr(scene_floor(vm), "dev=\"enp1s0\""));
     assert_status(&scene, vm, "active|passthrough|");
+}
+END_TEST
+
+START_TEST(a_start_is_no_arrival)
+{
+    stand_in_device = FLOOR("enp1s0");
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "failover");
+
+    agent_memory_set_negotiated(scene.agent.memory, UUID, "net0");
+    set_state(VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP);
+    scene_look(&scene, vm);
+    assert_status(&scene, vm, "reserved|direct|" MIGRATING);
+    forget_tasks();
+    stand_in_config = FLOOR("ens3f0");
+    set_state(VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED);
+    scene_look(&scene, vm);
+    ck_assert_str_eq(scene_floor(vm), "");
+    assert_status(&scene, vm, "active|passthrough|");
+    assert_tasks(&scene, "");
 }
 END_TEST
 
@@ -550,6 +569,7 @@ main(void)
     tcase_add_loop_test(tests, a_function_that_does_not_take_its_policy_is_taken_off, 0, 2);
     tcase_add_loop_test(tests, who_waits_is_lifted_when_it_has_arrived, 0, 2);
     tcase_add_loop_test(tests, the_persistent_floor_is_pointed_to_this_host, 0, 2);
+    tcase_add_test(tests, a_start_is_no_arrival);
     tcase_add_test(tests, what_an_admin_writes_into_the_configuration_stays);
     tcase_add_test(tests, a_floor_is_corrected_where_it_is_raw);
     tcase_add_loop_test(tests, frames_go_to_the_floor_while_qemu_has_the_function, 0, 2);

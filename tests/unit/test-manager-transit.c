@@ -168,6 +168,21 @@ lifted(IovLease **lease)
     return domain;
 }
 
+/* A guest has it by now, and may have changed what it is free to change. */
+START_TEST(nothing_is_imposed_on_an_active_function)
+{
+    g_autoptr(IovLease) lease = NULL;
+    g_autoptr(IovDomain) domain = lifted(&lease);
+    g_autoptr(GError) error = NULL;
+
+    fake_host_clear_journal(world.host);
+    assert_fails(
+        iov_manager_impose(world.manager, domain, lease->function, lease->generation, &error),
+        error, IOV_ERROR_STALE, "is active");
+    ck_assert_uint_eq(fake_host_count_effects(world.host), 0);
+}
+END_TEST
+
 static void
 assert_status(const IovDomain *domain, const char *expected)
 {
@@ -315,6 +330,7 @@ main(void)
     tcase_add_test(tests, what_came_along_gets_all_but_the_mac);
     tcase_add_test(tests, what_does_not_take_it_is_to_leave);
     tcase_add_test(tests, an_older_lease_changes_nothing);
+    tcase_add_test(tests, nothing_is_imposed_on_an_active_function);
     tcase_add_test(tests, the_mac_goes_and_comes_back);
     tcase_add_test(tests, a_mac_that_is_no_requests_is_not_told);
     tcase_add_test(tests, a_mac_that_does_not_change_is_told);
