@@ -43,10 +43,20 @@ clean_adapters() {
         echo 1 >"$PCI/$adapter/sriov_drivers_autoprobe"
     done
     for netdev in "$PF1" "$PF2"; do
-        cable "$netdev" on
+        cable "$netdev" on >/dev/null
         ip addr flush dev "$netdev"
         ip link set "$netdev" down
     done
+}
+
+# Hooks that a scenario wrote: a file where a package has a link. libvirtd knows whether there is any.
+clean_hooks() {
+    local files
+    mapfile -t files < <(find /etc/libvirt/hooks -type f)
+    [ ${#files[@]} -gt 0 ] || return 0
+    printf 'hook %s\n' "${files[@]}"
+    rm "${files[@]}"
+    systemctl reload libvirtd
 }
 
 clean_host() {
@@ -54,4 +64,13 @@ clean_host() {
     clean_pools
     clean_networks
     clean_adapters
+    clean_hooks
+}
+
+# Scenarios cut wires at lab1's end: the other is out of reach then.
+clean_second_host() {
+    cable wire on >/dev/null
+    cable "$MANAGEMENT" on >/dev/null
+    on lab2 "set +e; clean_host" | sed 's/^/lab2: /'
+    rm -rf "${SHARED:?}"/*
 }

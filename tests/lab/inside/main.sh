@@ -3,13 +3,14 @@
 #
 # Runs the scenarios that the outer lab listed, one after the other, each in a process of its own
 # with a time limit, and checks after each that it left the host clean. Then powers off, or gives
-# people a shell first.
+# people a shell first. On the second of two hosts it sees to it that the first can reach it, and ends.
 
 set -u
 . /lab/inside/tap.sh
 . /lab/inside/hardware.sh
 . /lab/inside/clean.sh
 . /lab/settings
+[ "$HOSTS" -eq 1 ] || . /lab/inside/pair.sh
 
 exec 3>>/lab/results/tap
 
@@ -23,6 +24,7 @@ boot_again() {
 
 power_off() {
     journalctl --sync
+    [ "$HOSTS" -eq 1 ] || on lab2 journalctl --sync
     sync
     # The disk is a snapshot that nobody will read again.
     systemctl poweroff --force --force
@@ -45,11 +47,32 @@ run_scenario() {
         </dev/null >>"/lab/results/$SCENARIO.log" 2>&1 || status=$?
     [ "$status" -ne "$REBOOT_STATUS" ] || boot_again
     [ "$status" -ne 124 ] || not_ok "ends within its limit of $LIMIT s"
-    leftovers=$(clean_host 2>&1)
+    leftovers=$(clean_hosts 2>&1)
     is "$leftovers" "" "leaves the host as it found it"
     comment "$SCENARIO: $((SECONDS - started)) s"
     echo "$SCENARIO" >>/lab/done
     rm /lab/running
+}
+
+# clean_hosts: names what is left behind on this host, or on any of two
+clean_hosts() {
+    clean_host
+    [ "$HOSTS" -eq 1 ] || clean_second_host
+}
+
+# meet: the first of two hosts waits for the second, which waits for commands
+meet() {
+    enter_pair
+    if [ "$PURPOSE" = second ]; then
+        echo "the second host" >/lab/running
+        exit
+    fi
+    SCENARIO=lab
+    if ! connect_to lab2 600; then
+        not_ok "the second host answers"
+        power_off
+    fi
+    comment "lab1 and lab2: reach each other after $(cut -d. -f1 /proc/uptime) s"
 }
 
 run_scenarios() {
@@ -72,6 +95,7 @@ open_shell() {
 wait_for_hardware
 comment "$(hostname): up after $(cut -d. -f1 /proc/uptime) s"
 [ ! -e /lab/running ] || give_up_after_reset
+[ "$HOSTS" -eq 1 ] || meet
 [ "$PURPOSE" = shell ] || run_scenarios
 [ "$PURPOSE" = run ] || open_shell
 power_off

@@ -8,9 +8,11 @@ set -euE -o pipefail
 SCENARIO=$1
 exec 3>>/lab/results/tap
 
+. /lab/settings
 . /lab/inside/tap.sh
 . /lab/inside/hardware.sh
 . /lab/inside/guest.sh
+[ "$HOSTS" -eq 1 ] || . /lab/inside/pair.sh
 
 # Shows the scenario's own line, however deep in a helper the command failed.
 stopped() {

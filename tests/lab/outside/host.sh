@@ -7,7 +7,8 @@
 # or VFs whose registers read 0. Knows nothing of scenarios.
 #
 # A host is a directory: share/ (its /lab), console.log, emulator.log and its sockets. Nothing of a
-# host leads to the outside world: its adapters meet on one hub.
+# host leads to the outside world: its adapters meet on one hub. Two hosts have one more directory
+# between them (pair.sh).
 
 EMULATOR_RELEASE=13
 
@@ -19,11 +20,11 @@ adapter() {
         -device "$device,bus=port$number"
 }
 
-# nic PORT-NUMBER MODEL HOST-NUMBER: a network adapter on the hub; its id is its netdev name inside
+# nic PORT-NUMBER MODEL HOST-NUMBER [HUB]: a network adapter on a hub; its id is its netdev name inside
 nic() {
-    local number=$1 model=$2 host=$3 mac
+    local number=$1 model=$2 host=$3 hub=${4:-0} mac
     mac=$(printf '52:54:00:%02x:00:%02x' "$host" "$number")
-    printf '%s\n' -netdev "hubport,id=hub$number,hubid=0"
+    printf '%s\n' -netdev "hubport,id=hub$number,hubid=$hub"
     adapter "$number" "$model,id=enp${number}s0,netdev=hub$number,mac=$mac"
 }
 
@@ -76,29 +77,30 @@ host_arguments() {
 # shellcheck disable=SC2016 # expanded by the inner shell
 EMULATE='
     set -eu
-    emulator_tree=$1 tree=$2 host=$3
-    shift 3
+    emulator_tree=$1 tree=$2 host=$3 pair=$4
+    shift 4
     mount --rbind /dev "$emulator_tree/root/dev"
     mount --rbind /proc "$emulator_tree/root/proc"
     mount -t tmpfs lab "$emulator_tree/root/mnt"
-    mkdir "$emulator_tree/root/mnt/tree" "$emulator_tree/root/mnt/host"
+    mkdir "$emulator_tree/root/mnt/tree" "$emulator_tree/root/mnt/host" "$emulator_tree/root/mnt/pair"
     mount --bind "$tree" "$emulator_tree/root/mnt/tree"
     mount --bind "$host" "$emulator_tree/root/mnt/host"
+    [ -z "$pair" ] || mount --bind "$pair" "$emulator_tree/root/mnt/pair"
     export TMPDIR=/mnt/host
     exec chroot "$emulator_tree/root" qemu-system-x86_64 "$@"'
 
-# host_boot NAME NUMBER RELEASE MEMORY-MIB SECONDS DIRECTORY [ARGUMENT...]: starts the host and
-# leaves its process in HOST_PID; after SECONDS (0: never) the host is killed and exits with 124.
-# More arguments go to the emulator: two hosts are joined by a -netdev socket on the hub.
+# host_boot NAME NUMBER RELEASE MEMORY-MIB SECONDS DIRECTORY [PAIR-DIRECTORY [ARGUMENT...]]: starts the
+# host and leaves its process in HOST_PID; after SECONDS (0: never) the host is killed and exits with
+# 124. The emulator sees the pair's directory as /mnt/pair, and is given the further arguments.
 host_boot() {
-    local name=$1 number=$2 release=$3 memory=$4 seconds=$5 directory=$6
+    local name=$1 number=$2 release=$3 memory=$4 seconds=$5 directory=$6 pair=${7:-}
     local emulator_tree tree arguments
-    shift 6
+    shift $(($# < 7 ? 6 : 7))
     emulator_tree=$(tree_directory "$EMULATOR_RELEASE")
     tree=$(tree_directory "$release")
     mapfile -t arguments < <(host_arguments "$name" "$number" "$memory")
     timeout --kill-after=10 "$seconds" unshare --mount --propagation private \
-        bash -c "$EMULATE" emulate "$emulator_tree" "$tree" "$directory" "${arguments[@]}" "$@" \
+        bash -c "$EMULATE" emulate "$emulator_tree" "$tree" "$directory" "$pair" "${arguments[@]}" "$@" \
         >"$directory/emulator.log" 2>&1 &
     HOST_PID=$!
 }

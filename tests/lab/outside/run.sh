@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Runs scenarios on one host: fills the share, boots, shows the checks while they are made, and
-# keeps the logs. The options of the command line are its globals (see lab).
+# Runs scenarios: fills the share of a host, boots it, shows the checks while they are made, and keeps
+# the logs. Those that need two hosts come last, on a pair (pair.sh). The options of the command line
+# are its globals (see lab).
 
 # Enough for boot and power-off on a machine with other things to do; scenarios have their own limit.
 BOOT_LIMIT=600
@@ -27,10 +28,20 @@ scenario_files() {
     done
 }
 
-# fill_share DIRECTORY PURPOSE [SCENARIO-FILE...]: what the host finds in /lab
+# sort_scenarios FILE...: into those for one host and those for two, which say so at their top
+sort_scenarios() {
+    local file
+    ALONE=() PAIRED=()
+    for file in "$@"; do
+        if grep -qx '# hosts: 2' "$file"; then PAIRED+=("$file"); else ALONE+=("$file"); fi
+    done
+}
+
+# fill_share DIRECTORY PURPOSE HOSTS [SCENARIO-FILE...]: what the host finds in /lab. The checks of all
+# hosts of a run go to one file.
 fill_share() {
-    local share=$1/share purpose=$2 file
-    shift 2
+    local share=$1/share purpose=$2 hosts=$3 file
+    shift 3
     mkdir -p "$share/results/libvirt" "$share/scenarios"
     cp -r "$LAB_SOURCE/inside" "$share/"
     [ -z "$STAGE" ] || cp -a "$STAGE" "$share/stage"
@@ -38,8 +49,8 @@ fill_share() {
         cp "$file" "$share/scenarios/"
         basename "$file" .sh
     done >"$share/scenario-list"
-    printf 'PURPOSE=%s\nLIMIT=%s\n' "$purpose" "$LIMIT" >"$share/settings"
-    : >"$share/results/tap"
+    printf 'PURPOSE=%s\nLIMIT=%s\nHOSTS=%s\n' "$purpose" "$LIMIT" "$hosts" >"$share/settings"
+    ln "$RUN/checks" "$share/results/tap"
 }
 
 make_run_directory() {
@@ -50,17 +61,19 @@ make_run_directory() {
     else
         RUN=$(mktemp -d "${TMPDIR:-/tmp}/iovpool-lab.XXXXXX")
     fi
+    : >"$RUN/checks"
 }
 
 # Only logs stay behind.
 tidy_run_directory() {
     rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done,running,reset,resets}
-    rm -f "$RUN"/share/rebooted-*
+    rm -f "$RUN"/share/rebooted-* "$RUN/checks"
 }
 
 stop_host() {
     if kill "$HOST_PID" 2>/dev/null; then wait "$HOST_PID" || true; fi
     tidy_run_directory
+    [ ! -d "$RUN/pair" ] || tidy_pair
 }
 
 # await_host: until it has ended by itself, or this process is told to stop
@@ -102,49 +115,76 @@ run_hosts() {
     done
 }
 
+# time_for SCENARIO-FILE...: how many seconds a host may take for them; people have all the time
+time_for() {
+    if [ "$KEEP" = yes ]; then echo 0; else echo $((BOOT_LIMIT + LIMIT * $#)); fi
+}
+
+# run_all PURPOSE: what needs one host, then what needs two
+run_all() {
+    if [ ${#ALONE[@]} -gt 0 ]; then
+        fill_share "$RUN" "$1" 1 "${ALONE[@]}"
+        run_hosts "$(time_for "${ALONE[@]}")"
+    fi
+    if [ ${#PAIRED[@]} -gt 0 ]; then
+        fill_pair "$1" "${PAIRED[@]}"
+        run_pairs "$(time_for "${PAIRED[@]}")"
+    fi
+}
+
 need_terminal() {
     need_programs socat
     [ -t 0 ] || die "a shell needs a terminal; to run commands, write them in a file: lab run ./FILE"
 }
 
-# The terminal is the host's console, until the host powers off.
+# attach_console DIRECTORY: the terminal is the host's console, until the host powers off
 attach_console() {
     note "a root shell on the host; exit it to power the host off"
-    socat STDIO,raw,echo=0 "UNIX-CONNECT:$RUN/console,retry=50,interval=0.1"
+    socat STDIO,raw,echo=0 "UNIX-CONNECT:$1/console,retry=50,interval=0.1"
 }
 
-# show_logs SCENARIO-FILE...: prints what the scenarios' logs say while they grow; the checks stand in
-# them too
+# show_logs: prints what the scenarios' logs say while they grow; the checks stand in them too
 show_logs() {
     local file logs=()
-    for file in "$@"; do
+    for file in "${ALONE[@]}"; do
         logs+=("$RUN/share/results/$(basename "$file" .sh).log")
+    done
+    for file in "${PAIRED[@]}"; do
+        logs+=("$(pair_host 1)/share/results/$(basename "$file" .sh).log")
     done
     tail --quiet --lines=+1 --follow=name --retry --sleep-interval=0.3 --pid="$HOST_PID" \
         "${logs[@]}" 2>/dev/null || true
 }
 
+# need_one_kind: the console that people get is that of one host, or of the first of a pair
+need_one_kind() {
+    need_terminal
+    [ ${#ALONE[@]} -eq 0 ] || [ ${#PAIRED[@]} -eq 0 ] ||
+        die "--keep is for scenarios that need one host, or for those that need two, not for both"
+}
+
 lab_run() {
-    local list files limit purpose=run status=0
+    local list files purpose=run ends=0 console status=0
     list=$(scenario_files)
     mapfile -t files <<<"$list"
-    limit=$((BOOT_LIMIT + LIMIT * ${#files[@]}))
-    if [ "$KEEP" = yes ]; then need_terminal && purpose=keep limit=0; fi
+    sort_scenarios "${files[@]}"
+    if [ "$KEEP" = yes ]; then need_one_kind && purpose=keep; fi
     make_run_directory
     echo "# Debian $RELEASE, logs in $RUN"
-    fill_share "$RUN" "$purpose" "${files[@]}"
-    run_hosts "$limit" &
+    [ ${#ALONE[@]} -eq 0 ] || ends=1 console=$RUN
+    [ ${#PAIRED[@]} -eq 0 ] || ends=$((ends + 1)) console=$(pair_host 1)
+    run_all "$purpose" &
     HOST_PID=$!
     trap stop_host EXIT
     if [ "$SHOW" = yes ]; then
-        show_logs "${files[@]}" &
+        show_logs &
         exec 4>"$RUN/tap"
     else
         exec 4>&1
     fi
-    report_tap < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/share/results/tap") >&4 || status=$?
+    report_tap "$ends" < <(tail --lines=+1 --follow --pid="$HOST_PID" "$RUN/checks") >&4 || status=$?
     [ "$SHOW" = no ] || tail --lines=1 "$RUN/tap"
-    [ "$KEEP" = no ] || attach_console
+    [ "$KEEP" = no ] || attach_console "$console"
     wait "$HOST_PID" || true
     return "$status"
 }
@@ -153,9 +193,9 @@ lab_shell() {
     need_terminal
     make_run_directory
     note "Debian $RELEASE, logs in $RUN"
-    fill_share "$RUN" shell
+    fill_share "$RUN" shell 1
     host_boot lab1 1 "$RELEASE" "$MEMORY" 0 "$RUN"
     trap stop_host EXIT
-    attach_console
+    attach_console "$RUN"
     wait "$HOST_PID" || true
 }

@@ -42,14 +42,26 @@ unpack_tree() {
         --essential-hook="cp -r '$LAB_SOURCE/tree/.' \"\$1/\"" \
         --customize-hook='chroot "$1" systemctl --quiet enable lab-prepare lab' \
         --customize-hook="chroot \"\$1\" systemctl --quiet mask ${UNWANTED_UNITS[*]}" \
+        --customize-hook='chroot "$1" systemctl --quiet disable ssh' \
         "$(codename "$release")" "$tree" -
+}
+
+# Root of one host is root of the other. The keys are the tree's own, as the host key is that was made
+# when the package was installed; hosts reach only each other. What runs on one host has no sshd.
+trust_each_other() {
+    local tree=$1 ssh=$1/root/.ssh
+    install --directory --mode=700 "$ssh"
+    chroot "$tree" ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
+    cp "$ssh/id_ed25519.pub" "$ssh/authorized_keys"
+    echo "lab1,lab2 $(cat "$tree/etc/ssh/ssh_host_ed25519_key.pub")" >"$ssh/known_hosts"
 }
 
 configure_tree() {
     local tree=$1
     rm -rf "$tree"/etc/apt/sources.list "$tree"/etc/apt/sources.list.d "$tree"/var/lib/apt/lists
-    mkdir "$tree/lab"
+    mkdir "$tree/lab" "$tree/shared"
     : >"$tree/etc/machine-id"
+    trust_each_other "$tree"
     # Profiles of programs that are not there take 10 s of every boot to load.
     find "$tree/etc/apparmor.d" -maxdepth 1 -type f ! -name '*libvirt*' -delete
     echo 'log_outputs = "2:file:/var/log/libvirt/libvirtd.log"' >>"$tree/etc/libvirt/libvirtd.conf"
