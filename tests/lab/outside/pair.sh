@@ -44,6 +44,7 @@ boot_pair() {
         host_boot "lab$number" "$number" "$RELEASE" "$MEMORY" "$1" "$(pair_host "$number")" \
             "$RUN/pair" "${arguments[@]}"
         PAIR_PIDS+=("$HOST_PID")
+        watch_host "$(pair_host "$number")" "$HOST_PID" &
     done
 }
 

@@ -10,6 +10,8 @@ BOOT_LIMIT=600
 # How often a run goes on with a fresh host after the emulated machine broke down: in all, and in the
 # middle of the same scenario.
 RESETS_MAX=6 RESETS_OF_ONE_MAX=2
+# A host that is not heard of for so many seconds, a reboot included, stands still.
+SILENCE_MAX=300
 
 # scenario_files: the scenarios to run, one path a line. A name is one of ours, a path is anyone's.
 scenario_files() {
@@ -66,7 +68,7 @@ make_run_directory() {
 
 # Only logs stay behind.
 tidy_run_directory() {
-    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,done,running,reset,resets}
+    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,alive,done,running,reset,resets}
     rm -f "$RUN"/share/rebooted-* "$RUN/checks"
 }
 
@@ -74,6 +76,24 @@ stop_host() {
     if kill "$HOST_PID" 2>/dev/null; then wait "$HOST_PID" || true; fi
     tidy_run_directory
     [ ! -d "$RUN/pair" ] || tidy_pair
+}
+
+# is_silent FILE: which the host touches all the time
+is_silent() {
+    [ -e "$1" ] && [ $(($(date +%s) - $(stat --format=%Y "$1"))) -gt "$SILENCE_MAX" ]
+}
+
+# watch_host DIRECTORY PROCESS: ends a host that stands still, as if it had been reset
+watch_host() {
+    local share=$1/share
+    while kill -0 "$2" 2>/dev/null; do
+        if is_silent "$share/alive"; then
+            echo "# ${1##*/}: not heard of for $SILENCE_MAX s" >>"$share/results/tap"
+            cat "$share/running" >"$share/reset" 2>/dev/null || echo lab >"$share/reset"
+            kill "$2"
+        fi
+        sleep 10
+    done
 }
 
 # await_host: until it has ended by itself, or this process is told to stop
@@ -95,7 +115,7 @@ was_reset() {
     for file in console emulator cpu; do
         mv "$RUN/$file.log" "$RUN/$file.$1.log"
     done
-    rm -f "$RUN"/share/{reset,rebooted-*}
+    rm -f "$RUN"/share/{alive,running,reset,rebooted-*}
 }
 
 # is_broken: whether the same scenario was interrupted too often to blame chance
@@ -109,6 +129,7 @@ run_hosts() {
     local resets
     for ((resets = 0; resets <= RESETS_MAX; resets++)); do
         host_boot lab1 1 "$RELEASE" "$MEMORY" "$1" "$RUN"
+        watch_host "$RUN" "$HOST_PID" &
         await_host
         was_reset "$resets" || return 0
         ! is_broken || return 0

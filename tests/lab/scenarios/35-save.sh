@@ -42,7 +42,7 @@ step "saved to a file, and restored"
 works "iovpool save" iovpool save vm1 /var/tmp/vm1.save
 like "$output" "vm1 net0: on its floor" "it says what it took off"
 is "$(virsh domstate vm1)" "shut off" "the domain is saved"
-is "$(iovpool status vm1 --json)" "[]" "and holds nothing"
+is "$(iovpool status --json | jq 'map(select(.domain == "vm1")) | length')" 0 "and holds nothing"
 works "its function is free" \
     "wait_for 60 'iovpool functions fast --json | jq --exit-status \"map(select(.state == \\\"free\\\")) | length == 2\"'"
 works "virsh restore" virsh restore /var/tmp/vm1.save
@@ -62,7 +62,7 @@ works "it reaches the peer" "guest vm1 'ping -c 2 -w 60 $PEER_ADDRESS'"
 
 step "a save that fails"
 refuses "no such directory" iovpool save vm1 /nowhere/vm1.save
-like "$output" "^iovpool: cannot save domain 'vm1' to /nowhere/vm1.save: .*/nowhere" "one line says why"
+like "$output" "iovpool: cannot save domain 'vm1' to /nowhere/vm1.save: .*/nowhere" "one line says why"
 is "$(virsh domstate vm1)" running "the domain runs on"
 works "and is lifted again" "wait_for 120 is_lifted vm1"
 works "it reaches the peer" "guest vm1 'ping -c 2 -w 60 $PEER_ADDRESS'"
