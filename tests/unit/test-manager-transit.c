@@ -233,9 +233,9 @@ END_TEST
 START_TEST(a_mac_that_is_no_requests_is_not_told)
 {
     g_autoptr(IovLease) lease = NULL;
-    g_autoptr(IovDomain) domain = lifted(&lease);
     g_autoptr(GError) error = NULL;
 
+    iov_domain_unref(lifted(&lease));
     show(lease, OTHER_MAC, 0);
     assert_shows(lease, FALSE, FALSE);
     show(lease, "", 0);
