@@ -329,11 +329,19 @@ scene_tear_down(Scene *scene)
     g_ptr_array_unref(tasks);
 }
 
+static int
+by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In alphabetical order: several workers take them. */
 char *
 scene_take_tasks(Scene *scene)
 {
     agent_work_wait(scene->agent.work);
     g_mutex_lock(&lock);
+    g_ptr_array_sort(tasks, by_text);
     g_ptr_array_add(tasks, NULL);
     char *joined = g_strjoinv(" ", (char **)tasks->pdata);
     g_ptr_array_set_size(tasks, 0);
