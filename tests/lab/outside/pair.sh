@@ -69,7 +69,7 @@ interrupted() {
         reset=yes
         ! RUN=$(pair_host "$number") is_broken || return 1
     done
-    rm -f "$RUN"/pair/lab?/share/{running,rebooted-*}
+    rm -rf "$RUN"/pair/lab?/share/{running,rebooted-*} "$RUN"/pair/shared/*
     [ "$reset" = yes ]
 }
 
