@@ -112,24 +112,27 @@ migrate() {
     comment "$from to $to: the hook's operations: ${output//$'\n'/, }"
 }
 
-# stays: after a migration that failed
+# stays WHY OPERATION...: after a migration that failed there, and the hook's operations there
 stays() {
     works "the guest is where it was" "virsh domstate vm1 | grep -qx running"
     works "with its VF" "wait_for 60 vf_is_up"
     is "$(on lab2 virsh list --all --name | tr -d '\n')" "" "nothing of it is on the other host"
     unlike "$(on lab2 ip link show "$PF1")" "$MAC" "nor its MAC"
     gap_of lab1 "$1"
-    output=$(operations)
-    comment "$1: the hook's operations: ${output//$'\n'/, }"
+    is "$(operations)" "$(printf 'lab2 %s\n' "${@:2}")" "of the hook there ran: $(printf '%s, ' "${@:2}")no more"
 }
-for operation in migrate prepare; do
-    step "the hook refuses: $operation"
-    run "echo $operation >$SHARED/refused"
+# refuse OPERATION: the hook on lab2 does
+refuse() {
+    step "the hook refuses: $1"
+    run "echo $1 >$SHARED/refused"
     refuses "virsh migrate" "virsh migrate --live vm1 qemu+ssh://lab2/system"
-    like "$output" "not here: $operation" "and says why"
-    stays "refused at $operation"
-done
-rm "$SHARED/refused"
+    like "$output" "not here: $1" "and says why"
+    rm "$SHARED/refused"
+}
+refuse migrate
+stays "refused at migrate" "migrate begin -"
+refuse prepare
+stays "refused at prepare" "migrate begin -" "prepare begin -" "stopped end -" "release end failed"
 
 step "a migration is given up on the way"
 # slow enough to be on its way for a while
@@ -138,7 +141,8 @@ migration=$!
 works "the guest gives up its VF" "wait_for 120 '! has_vf'"
 works "virsh domjobabort" virsh domjobabort vm1
 if wait "$migration"; then not_ok "virsh migrate fails"; else ok "virsh migrate fails"; fi
-stays "given up"
+stays "given up" "migrate begin -" "prepare begin -" "start begin -" "started begin -" \
+    "stopped end -" "release end failed"
 
 step "there"
 migrate lab1 lab2
