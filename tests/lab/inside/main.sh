@@ -3,7 +3,7 @@
 #
 # Runs the scenarios that the outer lab listed, one after the other, each in a process of its own
 # with a time limit, and checks after each that it left the host clean. Then powers off, or gives
-# people a shell first. On the second of two hosts it sees to it that the first can reach it, and ends.
+# people a shell first. On the second of two hosts it sees to it that the first can reach it, and waits.
 
 set -u
 . /lab/inside/tap.sh
@@ -65,6 +65,9 @@ meet() {
     enter_pair
     if [ "$PURPOSE" = second ]; then
         echo "the second host" >/lab/running
+        # Its heart beats as long as its unit does something; a reboot stops that, in good order.
+        trap 'exit 0' TERM
+        wait
         exit
     fi
     SCENARIO=lab
