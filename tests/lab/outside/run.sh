@@ -9,7 +9,7 @@
 BOOT_LIMIT=600
 # How often a run goes on with a fresh host after the emulated machine broke down: in all, and in the
 # middle of the same scenario.
-RESETS_MAX=6 RESETS_OF_ONE_MAX=2
+RESETS_MAX=10 RESETS_OF_ONE_MAX=3
 # A host that is not heard of for so many seconds, a reboot included, stands still.
 SILENCE_MAX=300
 

@@ -7,7 +7,7 @@
 # there. Only what is seen here may be built on, and its figures are what the project's are held against.
 
 # 71-migration compares with it
-rm -f /lab/results/bare-migration
+rm -f /lab/results/bare-{migration,gaps}
 MAC=52:54:00:70:00:01 GUEST=192.0.2.11
 
 # vf_on HOST: the VF that its hook gives to the guest
@@ -39,6 +39,7 @@ gap_of() {
     works "it hears the peer" "on $1 ping_heard vm1 $PEER_ADDRESS"
     read -r gap answered sent < <(on "$1" ping_gap vm1 "$PEER_ADDRESS")
     comment "$2: longest ping gap: $gap ms, $answered of $sent answered"
+    echo "$2: $gap ms" >>/lab/results/bare-gaps
     works "the gap has an end" "[ $gap -lt 60000 ] && [ $answered -gt 0 ]"
 }
 # operations: which hook operations ran where since the last call, one a line
