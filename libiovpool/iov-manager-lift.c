@@ -200,14 +200,24 @@ iov_manager_is_overdue(IovManager *manager, const IovLease *lease, gboolean *ove
     return TRUE;
 }
 
+/* The agent and a command may both see that QEMU holds it: the second has nothing to do. */
+static gboolean
+confirm(IovChange *change, const char *function, guint64 generation, GError **error)
+{
+    g_autoptr(IovLease) lease = iov_change_get_lease(change->ledger, function, generation, error);
+
+    if (lease == NULL)
+        return FALSE;
+    return lease->state == IOV_LEASE_ACTIVE ||
+           iov_change_go(change, function, generation, IOV_LEASE_ACTIVE, IOV_REASON_NONE, "",
+                         error);
+}
+
 gboolean
 iov_manager_lift_done(IovManager *manager, const char *function, guint64 generation, GError **error)
 {
     IovChange change;
 
     return iov_change_begin(&change, manager, error) &&
-           iov_change_end(&change,
-                          iov_change_go(&change, function, generation, IOV_LEASE_ACTIVE,
-                                        IOV_REASON_NONE, "", error),
-                          error);
+           iov_change_end(&change, confirm(&change, function, generation, error), error);
 }

@@ -387,7 +387,7 @@ IOV_API gboolean iov_manager_unplugged(IovManager *manager, const char *function
  */
 IOV_API gboolean iov_manager_plugged_again(IovManager *manager, const char *function,
                                            guint64 generation, const char *reason, GError **error);
-/* Attaching to active. */
+/* Attaching to active; no-op where another process has seen it first. */
 IOV_API gboolean iov_manager_lift_done(IovManager *manager, const char *function,
                                        guint64 generation, GError **error);
 /* The attach failed: the function is scrubbed and free again, the request waits with @reason. */

@@ -385,6 +385,29 @@ START_TEST(a_failed_lift_waits_and_tries_again)
 }
 END_TEST
 
+/* The agent and `iovpool attach` look at the same time. */
+START_TEST(a_lift_may_be_confirmed_twice)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovDomain) vm1 = world_domain("vm1", "", "");
+
+    world_start_pool(&world, "1");
+    world_run_lifted(&world, vm1);
+    g_autofree char *function = world_held_by(&world, vm1);
+    g_autoptr(GPtrArray) list = iov_manager_list_functions(world.manager, NULL, &error);
+    assert_done(list != NULL, error);
+    for (guint i = 0; i < list->len; i++) {
+        const IovLease *lease = list->pdata[i];
+
+        if (strcmp(lease->function, function) == 0)
+            assert_done(iov_manager_lift_done(world.manager, function, lease->generation, &error),
+                        error);
+    }
+    assert_function(function, "active vm1 net0");
+    assert_status(vm1, "passthrough|");
+}
+END_TEST
+
 START_TEST(a_drop_by_the_admin_parks)
 {
     g_autoptr(GError) error = NULL;
@@ -501,6 +524,7 @@ main(void)
     tcase_add_test(tests, a_policy_that_is_refused_costs_no_function);
     tcase_add_test(tests, a_mac_that_stays_quarantines);
     tcase_add_test(tests, a_failed_lift_waits_and_tries_again);
+    tcase_add_test(tests, a_lift_may_be_confirmed_twice);
     tcase_add_test(tests, a_drop_by_the_admin_parks);
     tcase_add_test(tests, a_promotion_keeps_to_the_domains_node);
     tcase_add_test(tests, a_choice_that_is_gone_is_passed_over);
