@@ -86,6 +86,7 @@ is_silent() {
 # watch_host DIRECTORY PROCESS: ends a host that stands still, as if it had been reset
 watch_host() {
     local share=$1/share
+    touch "$share/alive" # its boot is watched too
     while kill -0 "$2" 2>/dev/null; do
         if is_silent "$share/alive"; then
             echo "# ${1##*/}: not heard of for $SILENCE_MAX s" >>"$share/results/tap"
