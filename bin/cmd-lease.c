@@ -138,9 +138,7 @@ has_device(IovManager *manager, virDomainPtr domain, const char *request)
 
     virDomainGetUUIDString(domain, uuid);
     g_autoptr(IovStatus) status = find_status(manager, uuid, request);
-    const IovLease *lease = status != NULL ? iov_status_get_lease(status) : NULL;
-    return lease != NULL && iov_lease_get_state(lease) != IOV_LEASE_RESERVED &&
-           iov_lease_get_state(lease) != IOV_LEASE_SCRUBBING;
+    return status != NULL && lift_has_device(status);
 }
 
 static gboolean

@@ -10,6 +10,7 @@
 #include "ground.h"
 #include "job.h"
 #include "libvirt.h"
+#include "lift.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,13 +114,9 @@ plan_request(Move *move, const IovStatus *status, GPtrArray *constraints)
 }
 
 static gboolean
-has_device(const IovStatus *status)
+is_lifted(const IovStatus *status)
 {
-    const IovLease *lease = iov_status_get_lease(status);
-
-    return lease != NULL && !iov_status_get_is_static(status) &&
-           iov_lease_get_state(lease) != IOV_LEASE_RESERVED &&
-           iov_lease_get_state(lease) != IOV_LEASE_SCRUBBING;
+    return !iov_status_get_is_static(status) && lift_has_device(status);
 }
 
 static gboolean
@@ -133,7 +130,7 @@ plan(Move *move, GPtrArray *constraints, GError **error)
         return FALSE;
     move->reserve = TRUE;
     for (guint i = 0; i < statuses->len; i++)
-        if (has_device(g_ptr_array_index(statuses, i))) {
+        if (is_lifted(g_ptr_array_index(statuses, i))) {
             plan_request(move, g_ptr_array_index(statuses, i), constraints);
             lifted++;
         }

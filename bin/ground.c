@@ -11,29 +11,6 @@ ground_clear(Ground *ground)
     g_clear_pointer(&ground->dropped, g_ptr_array_unref);
 }
 
-/* QEMU has the device, or may be about to have it. */
-static gboolean
-has_device(const IovStatus *status)
-{
-    IovLease *lease = iov_status_get_lease(status);
-
-    if (lease == NULL)
-        return FALSE;
-    switch (iov_lease_get_state(lease)) {
-    case IOV_LEASE_ATTACHING:
-    case IOV_LEASE_ACTIVE:
-    case IOV_LEASE_DETACHING:
-        return TRUE;
-    case IOV_LEASE_FREE:
-    case IOV_LEASE_RESERVED:
-    case IOV_LEASE_SCRUBBING:
-    case IOV_LEASE_QUARANTINED:
-    case IOV_LEASE_FOREIGN:
-        break;
-    }
-    return FALSE;
-}
-
 static gboolean
 is_ours(const IovStatus *status)
 {
@@ -56,7 +33,7 @@ check_guest(virDomainPtr domain, GPtrArray *statuses, GError **error)
     for (guint i = 0; i < statuses->len; i++) {
         const IovStatus *status = g_ptr_array_index(statuses, i);
 
-        if (is_ours(status) && has_device(status))
+        if (is_ours(status) && lift_has_device(status))
             return cli_error_set(error, IOV_ERROR_INVALID,
                                  "it is paused, and a paused guest cannot give back the function "
                                  "of request '%s': resume it first",
@@ -73,7 +50,7 @@ ground_request(virDomainPtr domain, IovManager *manager, const IovStatus *status
     gboolean gone = FALSE;
 
     g_ptr_array_add(ground->parked, g_strdup(request));
-    if (has_device(status))
+    if (lift_has_device(status))
         g_ptr_array_add(ground->dropped, g_strdup(request));
     if (!drop_request(domain, manager, request, TRUE, &gone, error)) {
         cli_error_prefix(error, "cannot take the function of request '%s' off it: ", request);

@@ -164,6 +164,28 @@ lift_request(virDomainPtr domain, IovManager *manager, const char *request, GErr
 }
 
 gboolean
+lift_has_device(const IovStatus *status)
+{
+    IovLease *lease = iov_status_get_lease(status);
+
+    if (lease == NULL)
+        return FALSE;
+    switch (iov_lease_get_state(lease)) {
+    case IOV_LEASE_ATTACHING:
+    case IOV_LEASE_ACTIVE:
+    case IOV_LEASE_DETACHING:
+        return TRUE;
+    case IOV_LEASE_FREE:
+    case IOV_LEASE_RESERVED:
+    case IOV_LEASE_SCRUBBING:
+    case IOV_LEASE_QUARANTINED:
+    case IOV_LEASE_FOREIGN:
+        break;
+    }
+    return FALSE;
+}
+
+gboolean
 drop_finish(IovManager *manager, const char *uuid, const char *request, GError **error)
 {
     g_autoptr(GError) cause = NULL;

@@ -24,6 +24,9 @@ gboolean lift_request(virDomainPtr domain, IovManager *manager, const char *requ
 /* Attaching to active where QEMU holds the device by now; no-op otherwise. */
 gboolean lift_confirm(IovManager *manager, const char *uuid, const char *request, GError **error);
 
+/* TRUE where QEMU has the request's function, or may be about to have it. */
+gboolean lift_has_device(const IovStatus *status);
+
 /**
  * drop_ask:
  * @park: the admin wants it off its function: not lifted again until asked or restarted
