@@ -43,14 +43,6 @@ choose_live(virDomainPtr domain, gboolean *live, GError **error)
 }
 
 static gboolean
-is_paused(virDomainPtr domain)
-{
-    int state = VIR_DOMAIN_NOSTATE;
-
-    return virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED;
-}
-
-static gboolean
 add_destination(GPtrArray *constraints, const char *xml, gboolean live, GError **error)
 {
     g_autoptr(IovDomain) record = NULL;
@@ -83,7 +75,7 @@ list_constraints(Cli *cli, virDomainPtr domain, GError **error)
     if (xml == NULL)
         return NULL;
     g_autoptr(GPtrArray) constraints = iov_manager_list_constraints(
-        cli->manager, xml, strlen(xml), live, live && is_paused(domain), error);
+        cli->manager, xml, strlen(xml), live, live && libvirt_is_paused(domain), error);
     gboolean done = constraints != NULL && add_destination(constraints, xml, live, error);
     free(xml);
     return done ? g_steal_pointer(&constraints) : NULL;

@@ -18,17 +18,9 @@ is_ours(const IovStatus *status)
 }
 
 static gboolean
-is_paused(virDomainPtr domain)
-{
-    int state = VIR_DOMAIN_NOSTATE;
-
-    return virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED;
-}
-
-static gboolean
 check_guest(virDomainPtr domain, GPtrArray *statuses, GError **error)
 {
-    if (!is_paused(domain))
+    if (!libvirt_is_paused(domain))
         return TRUE;
     for (guint i = 0; i < statuses->len; i++) {
         const IovStatus *status = g_ptr_array_index(statuses, i);

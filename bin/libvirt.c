@@ -176,3 +176,11 @@ libvirt_list_running(virConnectPtr connection, GError **error)
     free(domains);
     return done ? g_steal_pointer(&records) : NULL;
 }
+
+gboolean
+libvirt_is_paused(virDomainPtr domain)
+{
+    int state = VIR_DOMAIN_NOSTATE;
+
+    return virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED;
+}

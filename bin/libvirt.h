@@ -23,6 +23,9 @@ char *libvirt_read_xml(virDomainPtr domain, guint flags, GError **error);
  * VIR_DOMAIN_XML_INACTIVE in @flags its persistent configuration. (transfer full) */
 IovDomain *libvirt_read_domain(virDomainPtr domain, guint flags, GError **error);
 
+/* FALSE too where libvirt does not tell. */
+gboolean libvirt_is_paused(virDomainPtr domain);
+
 /* VIR_DOMAIN_AFFECT_CONFIG or _LIVE as flags for libvirt_read_domain(). */
 guint libvirt_xml_flags(guint affect);
 
