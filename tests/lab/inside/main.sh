@@ -39,17 +39,39 @@ give_up_after_reset() {
     power_off
 }
 
+# guest_broke_down SINCE: whether a guest's kernel did after that time; its last words
+guest_broke_down() {
+    find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp --max-count=2 \
+        'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} + | grep .
+}
+
+# give_up_after_guest SINCE FIRST-LINE: a scenario that failed over a guest whose kernel broke down is
+# run again as well. Those that failed by themselves did not: their guests' consoles are quiet.
+give_up_after_guest() {
+    local words
+    tail --lines="+$2" /lab/results/tap | grep -q '^not ok' || return 0
+    words=$(guest_broke_down "$1") || [ "$HOSTS" -eq 1 ] || words=$(on lab2 guest_broke_down "$1") || true
+    [ -n "$words" ] || return 0
+    comment "$SCENARIO: a guest's kernel broke down in the middle of it" "$words"
+    mv /lab/running /lab/reset
+    power_off
+}
+
 run_scenario() {
-    local leftovers status=0 started=$SECONDS
+    local leftovers status=0 started=$SECONDS since lines
     SCENARIO=$1
     echo "$SCENARIO" >/lab/running
+    since=$(date +%s)
+    lines=$(wc -l </lab/results/tap)
     timeout --kill-after=10 "$LIMIT" bash /lab/inside/scenario.sh "$SCENARIO" \
         </dev/null >>"/lab/results/$SCENARIO.log" 2>&1 || status=$?
     [ "$status" -ne "$REBOOT_STATUS" ] || boot_again
     [ "$status" -ne 124 ] || not_ok "ends within its limit of $LIMIT s"
+    give_up_after_guest "$since" $((lines + 1))
     leftovers=$(clean_hosts 2>&1)
     is "$leftovers" "" "leaves the host as it found it"
     comment "$SCENARIO: $((SECONDS - started)) s"
+    echo '# over' >&3
     echo "$SCENARIO" >>/lab/done
     rm /lab/running
 }
