@@ -4,24 +4,11 @@
 # Words of the scenarios in which four booted failover guests on three VFs ping all the while. Their
 # floor stands on the second adapter, so that it has another way when the first one is down.
 
-status_of() {
-    iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
-}
-is_lifted() {
-    [ "$(status_of "$1")" = "passthrough active" ]
-}
-is_on_floor() {
-    [ "$(iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.function // "-")"')" = "direct -" ]
-}
 count_lifted() {
     iovpool status --json | jq 'map(select(.state == "active")) | length'
 }
 all_clean() {
     iovpool functions fast --json | jq --exit-status 'all(.state == "free" or .state == "active")'
-}
-# kill_agent: in the middle of whatever it does
-kill_agent() {
-    systemctl kill --signal=KILL iovpoold.service
 }
 # pings_go_on MS: every guest's pings were answered since the last call, with no gap that long; prints
 # the longest
@@ -85,7 +72,7 @@ leave_four_guests() {
         run "virsh destroy $name || true"
         run virsh undefine "$name"
     done
-    works "every VF is free" "wait_for 120 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+    works "every VF is free" "wait_for 120 all_free fast"
     run iovpool destroy fast
     run iovpool undefine fast
 }

@@ -105,6 +105,14 @@ guest_address() {
     done; echo no adapter has MAC $2; exit 1"
 }
 
+# has_vf NAME, vf_is_up NAME: the guest has a VF, with its driver; which has a link
+has_vf() {
+    guest "$1" 'ls -d /sys/bus/pci/drivers/igbvf/0000:*'
+}
+vf_is_up() {
+    guest "$1" 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
+}
+
 # ping_start NAME TARGET: the guest pings it from now on, every 100 ms
 ping_start() {
     guest "$1" "pings start $2"

@@ -12,6 +12,7 @@ exec 3>>/lab/results/tap
 . /lab/inside/tap.sh
 . /lab/inside/hardware.sh
 . /lab/inside/guest.sh
+. /lab/inside/iovpool.sh
 [ "$HOSTS" -eq 1 ] || . /lab/inside/pair.sh
 
 # Shows the scenario's own line, however deep in a helper the command failed.

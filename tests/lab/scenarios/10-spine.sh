@@ -7,8 +7,8 @@
 needs_iovpool
 peer_up
 
-# status_of DOMAIN: "tier function state" of its first request
-status_of() {
+# place_of DOMAIN: "tier function state" of its first request
+place_of() {
     iovpool status "$1" --json |
         jq --raw-output '.[0] | "\(.tier) \(.function // "-") \(.state // "-")"'
 }
@@ -49,11 +49,11 @@ works "libvirt finds the XML valid" \
 step "it starts"
 works "virsh start" virsh start vm1
 works "it boots" guest_wait vm1
-works "it is lifted to a VF" "wait_for 120 'status_of vm1 | grep -q \"^passthrough .* active$\"'"
+works "it is lifted to a VF" "wait_for 120 'place_of vm1 | grep -q \"^passthrough .* active$\"'"
 run iovpool status
 like "$output" "vm1 +net0 +fast +passthrough +0000:0[12]:1[0-9]\.[0-7] +active" \
     "status tells tier, function and state"
-vf=$(status_of vm1 | cut -d' ' -f2)
+vf=$(place_of vm1 | cut -d' ' -f2)
 qemu=$(cat /run/libvirt/qemu/vm1.pid)
 works "QEMU holds the device" \
     "find /proc/$qemu/fd -lname '/dev/vfio/$(basename "$(readlink "$PCI/$vf/iommu_group")")' | grep -q ."

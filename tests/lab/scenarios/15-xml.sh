@@ -93,7 +93,7 @@ step "leave"
 run virsh destroy old
 run virsh undefine old
 run virsh undefine kinds
-works "free again" "wait_for 120 'iovpool functions --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+works "free again" "wait_for 120 all_free"
 for pool in fast disk; do
     run iovpool destroy "$pool"
     run iovpool undefine "$pool"

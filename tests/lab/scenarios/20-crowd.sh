@@ -101,7 +101,7 @@ like "$(iovpool status thief --json | jq --raw-output '.[0] | "\(.static) \(.fun
     "true $taken active" "it is leased, and shown as static"
 run virsh destroy thief
 works "and free again" \
-    "wait_for 60 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+    "wait_for 60 all_free fast"
 
 step "leave"
 for domain in $(virsh list --all --name); do

@@ -265,7 +265,7 @@ done
 run sysctl -w "net.ipv4.conf.all.arp_ignore=$arp_ignore"
 for pool in fast wide; do
     works "all of $pool is free" \
-        "wait_for 90 'iovpool functions $pool --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+        "wait_for 90 all_free $pool"
     run iovpool destroy "$pool"
     run iovpool undefine "$pool"
 done

@@ -102,7 +102,7 @@ for name in deaf chief; do
     run virsh destroy "$name"
     run virsh undefine "$name"
 done
-works "free again" "wait_for 60 'iovpool functions lone --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+works "free again" "wait_for 60 all_free lone"
 run iovpool destroy lone
 run iovpool undefine lone
 run ip link set enp2s0 up

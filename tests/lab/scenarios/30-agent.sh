@@ -6,13 +6,6 @@
 
 needs_iovpool
 
-state_of() {
-    iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
-}
-is_lifted() {
-    [ "$(state_of "$1")" = "passthrough active" ]
-}
-
 step "no agent at virsh start"
 run iovpool create fast --adapter enp1s0 --vfs 2
 run iovpool start fast
@@ -20,11 +13,11 @@ define_guest vm1 --noboot
 run iovpool request vm1 --pool fast --name net0 --migration replug
 run systemctl stop iovpoold.socket iovpoold.service
 works "the domain starts" virsh start vm1
-is "$(state_of vm1)" "direct reserved" "its function is reserved, it stands on its floor"
+is "$(status_of vm1)" "direct reserved" "its function is reserved, it stands on its floor"
 run systemctl start iovpoold.socket iovpoold.service
 works "as soon as the agent is up, the VF is plugged" "wait_for 120 is_lifted vm1"
 run virsh destroy vm1
-works "free again" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "free again" "wait_for 120 all_free fast"
 
 step "a poke starts the agent"
 run systemctl stop iovpoold.service
@@ -34,7 +27,7 @@ works "and is lifted, the socket started the agent" "wait_for 120 is_lifted vm1"
 step "the agent is killed"
 run systemctl kill --signal=KILL iovpoold.service
 run virsh destroy vm1
-works "its function comes back" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "its function comes back" "wait_for 120 all_free fast"
 
 step "libvirtd restarts under a lifted domain"
 run virsh start vm1
@@ -47,7 +40,7 @@ is "$(cat /run/libvirt/qemu/vm1.pid)" "$pid" "in the same QEMU"
 works "still lifted" "is_lifted vm1"
 run virsh destroy vm1
 works "and released to the agent that found libvirtd again" \
-    "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+    "wait_for 120 all_free fast"
 
 step "the ledger is deleted while a domain is lifted"
 run virsh start vm1
@@ -59,7 +52,7 @@ is "$(iovpool status vm1 --json | jq --raw-output '.[0] | "\(.tier) \(.function)
     "passthrough $function active" "no lease is lost"
 works "a second reconcile changes nothing" "[ -z \"\$(iovpool reconcile -q)\" ]"
 run virsh destroy vm1
-works "free again" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "free again" "wait_for 120 all_free fast"
 
 step "one domain cannot be read, and the ledger is deleted under a pool that took up VFs"
 run modprobe igbvf
@@ -100,7 +93,7 @@ works "a second reconcile changes nothing" "[ -z \"\$(iovpool reconcile -q)\" ]"
 run virsh destroy vm1
 run virsh destroy vm3
 run virsh undefine vm3
-works "free again" "wait_for 120 'iovpool functions --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "free again" "wait_for 120 all_free"
 works "the pool gives back" iovpool destroy taken
 is "$(driver "$taken")" "igbvf" "the driver that its VFs had"
 run iovpool undefine taken
@@ -111,10 +104,10 @@ run virsh start vm1
 works "lifted" "wait_for 120 is_lifted vm1"
 works "reset lets a firmware without hot-plug answer" virsh reset vm1
 run "iovpool detach vm1 net0 || true"
-like "$(state_of vm1)" "detaching|direct parked" "detach took it off, or waits for the guest"
+like "$(status_of vm1)" "detaching|direct parked" "detach took it off, or waits for the guest"
 run virsh destroy vm1
 run virsh undefine vm1
-works "free again" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "free again" "wait_for 120 all_free fast"
 
 step "a failover guest that has not negotiated"
 define_guest vm2 --noboot
@@ -122,10 +115,10 @@ run iovpool request vm2 --pool fast --name net0
 works "it starts" virsh start vm2
 works "status says what it waits for" \
     "wait_for 120 'iovpool status vm2 --json | jq --raw-output .[0].reason | grep -q negotiated'"
-unlike "$(state_of vm2)" "active" "and does not call it active"
+unlike "$(status_of vm2)" "active" "and does not call it active"
 run virsh destroy vm2
 run virsh undefine vm2
-works "free again" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "free again" "wait_for 120 all_free fast"
 
 step "memory"
 works "the agent answers" "systemctl is-active iovpoold.service || systemctl start iovpoold.service"

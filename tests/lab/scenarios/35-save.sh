@@ -7,15 +7,6 @@
 needs_iovpool
 peer_up
 
-state_of() {
-    iovpool status "$1" --json | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
-}
-is_lifted() {
-    [ "$(state_of "$1")" = "passthrough active" ]
-}
-all_free() {
-    iovpool functions fast --json | jq --exit-status 'all(.state == "free")'
-}
 # boot_of NAME: the id of the guest's boot
 boot_of() {
     guest "$1" 'cat /proc/sys/kernel/random/boot_id'
@@ -69,7 +60,7 @@ works "it reaches the peer" "guest vm1 'ping -c 2 -w 60 $PEER_ADDRESS'"
 run virsh suspend vm1
 refuses "a paused guest" iovpool save vm1 /var/tmp/vm1.save
 like "$output" "paused guest cannot give back .*: resume it first" "the next step is named"
-is "$(state_of vm1)" "passthrough active" "it keeps its function"
+is "$(status_of vm1)" "passthrough active" "it keeps its function"
 run virsh resume vm1
 refuses "a domain that does not run" "virsh define <(virsh dumpxml vm1 --inactive | sed '/<uuid>/d; s/vm1/vm3/') && iovpool save vm3 /var/tmp/vm3.save"
 like "$output" "cannot save domain 'vm3' to /var/tmp/vm3.save: it is not running" "is named"

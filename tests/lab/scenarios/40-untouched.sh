@@ -83,6 +83,6 @@ run virsh undefine plain
 run virsh create /tmp/transient.xml
 one_line "--config on a transient domain" "transient" iovpool request plain --pool fast --name five --config
 run virsh destroy plain
-works "every VF is free" "wait_for 120 'iovpool functions fast --json | jq -e \"map(select(.state != \\\"free\\\")) | length == 0\"'"
+works "every VF is free" "wait_for 120 all_free fast"
 run iovpool destroy fast
 run iovpool undefine fast

@@ -50,6 +50,6 @@ for name in vm1 vm2; do
     run virsh undefine "$name"
 done
 run rm /root/boot-of-vm2
-works "free again" "wait_for 120 'iovpool functions fast --json | jq --exit-status \"all(.state == \\\"free\\\")\"'"
+works "free again" "wait_for 120 all_free fast"
 run iovpool destroy fast
 run iovpool undefine fast

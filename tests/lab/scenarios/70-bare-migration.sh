@@ -27,12 +27,6 @@ prepare_adapter() {
     make_vfs 0000:01:00.0 7
     bind_to_vfio "$(vf_on "$HOSTNAME")"
 }
-has_vf() {
-    guest vm1 'ls -d /sys/bus/pci/drivers/igbvf/0000:*'
-}
-vf_is_up() {
-    guest vm1 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
-}
 # gap_of WHERE TEXT: the longest silence since the last time
 gap_of() {
     local gap answered sent
@@ -84,9 +78,9 @@ define_guest vm1 --device "<interface type='direct'>
     </interface>"
 works "it starts" virsh start vm1
 works "it boots" guest_wait vm1
-works "it has its VF" "wait_for 120 has_vf"
+works "it has its VF" "wait_for 120 has_vf vm1"
 run guest_address vm1 "$MAC" "$GUEST/24"
-works "which has a link" "wait_for 60 vf_is_up"
+works "which has a link" "wait_for 60 vf_is_up vm1"
 works "it reaches the peer" "guest vm1 'ping -c 3 -w 60 $PEER_ADDRESS'"
 is "$(operations)" "lab1 prepare begin -
 lab1 start begin -
@@ -105,7 +99,7 @@ migrate() {
     works "it runs there" "on $to 'virsh domstate vm1 | grep -qx running'"
     refuses "and no more here" "on $from 'virsh domstate vm1 | grep -qx running'"
     works "it answers there" "on $to guest vm1 true"
-    works "it has a VF again, with a link" "wait_for 120 on $to vf_is_up"
+    works "it has a VF again, with a link" "wait_for 120 on $to vf_is_up vm1"
     comment "$from to $to: with a VF again after $((($(date +%s%N) - began) / 1000000)) ms"
     gap_of "$to" "$from to $to"
     like "$(on "$to" virsh dumpxml vm1 | tr '\n' ' ')" \
@@ -120,7 +114,7 @@ migrate() {
 # stays WHY OPERATION...: after a migration that failed there, and the hook's operations there
 stays() {
     works "the guest is where it was" "virsh domstate vm1 | grep -qx running"
-    works "with its VF" "wait_for 60 vf_is_up"
+    works "with its VF" "wait_for 60 vf_is_up vm1"
     is "$(on lab2 virsh list --all --name | tr -d '\n')" "" "nothing of it is on the other host"
     unlike "$(on lab2 ip link show "$PF1")" "$MAC" "nor its MAC"
     gap_of lab1 "$1"
@@ -143,7 +137,7 @@ step "a migration is given up on the way"
 # slow enough to be on its way for a while
 virsh migrate --live --bandwidth 1 vm1 qemu+ssh://lab2/system &
 migration=$!
-works "the guest gives up its VF" "wait_for 120 '! has_vf'"
+works "the guest gives up its VF" "wait_for 120 '! has_vf vm1'"
 works "virsh domjobabort" virsh domjobabort vm1
 if wait "$migration"; then not_ok "virsh migrate fails"; else ok "virsh migrate fails"; fi
 stays "given up" "migrate begin -" "prepare begin -" "start begin -" "started begin -" \

@@ -12,28 +12,11 @@ needs_iovpool
 # the second release shows that it works there too
 ROUNDS=5 RATE=500
 ! grep -qx 'VERSION_ID="12"' /etc/os-release || ROUNDS=1
-status_on() {
-    on "$1" "iovpool status $2 --json" | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
-}
-is_lifted_on() {
-    [ "$(status_on "$1" "$2")" = "passthrough active" ]
-}
-functions_on() {
-    on "$1" "iovpool functions fast --json"
-}
-function_of() {
-    functions_on "$1" | jq --raw-output --arg name "$2" '.[] | select(.domain == $name) | .function'
-}
 # vf_line HOST FUNCTION: what the PF says of the VF
 vf_line() {
     local index
-    index=$(functions_on "$1" | jq --arg function "$2" '.[] | select(.function == $function) | .index')
+    index=$(on "$1" iovpool functions fast --json | jq --arg function "$2" '.[] | select(.function == $function) | .index')
     on "$1" ip link show enp1s0 | grep "vf $index "
-}
-# holds_nothing HOST NAME: no function there is its, and none waits to be cleaned
-holds_nothing() {
-    functions_on "$1" | jq --exit-status --arg name "$2" \
-        'all(.domain != $name and .state != "scrubbing" and .state != "quarantined")'
 }
 # follow_link NAME MAC ADDRESS: as an admin's own bonding would, a guest without failover uses that of its
 # adapters with the MAC which has a link, a VF first
@@ -59,9 +42,6 @@ follow_link() {
     done'
     guest "$1" "MAC=$2 ADDRESS=$3 setsid sh -c '$loop' >/dev/null 2>&1 &"
 }
-vf_is_up() {
-    guest vm1 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
-}
 now() {
     date +%s%N
 }
@@ -78,7 +58,7 @@ define_guest vm1
 run iovpool request vm1 --pool fast --name net0 --rate-max "$RATE"
 run virsh start vm1
 works "it boots" guest_wait vm1
-works "it is lifted" "wait_for 120 is_lifted_on lab1 vm1"
+works "it is lifted" "wait_for 120 on lab1 is_lifted vm1"
 mac=$(iovpool requests vm1 --json | jq --raw-output '.[0].mac')
 run guest_address vm1 "$mac" 192.0.2.11/24
 works "it reaches the peer" "guest vm1 'ping -c 2 -w 60 $PEER_ADDRESS'"
@@ -95,13 +75,13 @@ crossing() {
     began=$(now)
     works "$from to $to: virsh migrate" "on $from virsh migrate --live vm1 qemu+ssh://$to/system"
     took=$(milliseconds_since "$began")
-    works "it is on passthrough there" "wait_for 120 is_lifted_on $to vm1"
-    works "its guest has the VF, with a link" "wait_for 120 on $to vf_is_up"
-    function=$(function_of "$to" vm1)
+    works "it is on passthrough there" "wait_for 120 on $to is_lifted vm1"
+    works "its guest has the VF, with a link" "wait_for 120 on $to vf_is_up vm1"
+    function=$(on "$to" function_of vm1)
     like "$(vf_line "$to" "$function")" "$mac.*max_tx_rate ${RATE}Mbps" "the VF has its MAC and its rate"
-    works "it holds nothing where it was" "wait_for 60 holds_nothing $from vm1"
+    works "it holds nothing where it was" "wait_for 60 on $from holds_nothing vm1"
     unlike "$(on "$from" ip link show enp1s0)" "$mac" "nor has any VF its MAC there"
-    is "$(functions_on "$to" | jq '[.[] | select(.domain == "vm1")] | length')" 1 "one function is its"
+    is "$(on "$to" iovpool functions fast --json | jq '[.[] | select(.domain == "vm1")] | length')" 1 "one function is its"
     works "it hears the peer" "on $to ping_heard vm1 $PEER_ADDRESS"
     read -r gap answered sent < <(on "$to" ping_gap vm1 "$PEER_ADDRESS")
     comment "$from to $to: $function, virsh migrate took $took ms, longest ping gap $gap ms, $answered of $sent answered"
@@ -115,12 +95,12 @@ for ((round = 1; round <= ROUNDS; round++)); do
     verb=start
     ((round % 2)) || verb=destroy
     works "another VF is free on lab2" on lab2 virsh "$verb" other
-    [ "$verb" = destroy ] || works "as it is taken" "wait_for 120 is_lifted_on lab2 other"
+    [ "$verb" = destroy ] || works "as it is taken" "wait_for 120 on lab2 is_lifted other"
     crossing lab1 lab2
-    used+=("$(function_of lab2 vm1)")
+    used+=("$(on lab2 function_of vm1)")
     total=$((total + took))
     works "another VF is free on lab1" virsh "$verb" other
-    [ "$verb" = destroy ] || works "as it is taken" "wait_for 120 is_lifted_on lab1 other"
+    [ "$verb" = destroy ] || works "as it is taken" "wait_for 120 on lab1 is_lifted other"
     crossing lab2 lab1
     total=$((total + took))
 done
@@ -143,7 +123,7 @@ define_guest vm2
 run iovpool request vm2 --pool fast --name net0 --migration replug
 run virsh start vm2
 works "it boots" guest_wait vm2
-works "it is lifted" "wait_for 120 is_lifted_on lab1 vm2"
+works "it is lifted" "wait_for 120 on lab1 is_lifted vm2"
 mac=$(iovpool requests vm2 --json | jq --raw-output '.[0].mac')
 run follow_link vm2 "$mac" 192.0.2.12/24
 works "it reaches the peer" "wait_for 60 guest vm2 ping -c 1 -W 2 $PEER_ADDRESS"
@@ -153,20 +133,20 @@ works "constraints tells the way" "iovpool constraints vm2 --to qemu+ssh://lab2/
 like "$output" "iovpool migrate" "iovpool migrate"
 works "a dry run tells the steps" "iovpool migrate vm2 qemu+ssh://lab2/system --dry-run"
 like "$output" "reserve a function there.*down to its floors.*migrate it.*lift it there" "in their order"
-is "$(status_on lab1 vm2)" "passthrough active" "and takes none"
+is "$(on lab1 status_of vm2)" "passthrough active" "and takes none"
 began=$(now)
 works "iovpool migrate" iovpool migrate vm2 qemu+ssh://lab2/system
 comment "iovpool migrate took $(milliseconds_since "$began") ms"
-works "it is on passthrough there" "wait_for 120 is_lifted_on lab2 vm2"
+works "it is on passthrough there" "wait_for 120 on lab2 is_lifted vm2"
 works "its guest answers there" on lab2 guest vm2 true
 works "it hears the peer" "on lab2 ping_heard vm2 $PEER_ADDRESS"
 read -r gap answered sent < <(on lab2 ping_gap vm2 "$PEER_ADDRESS")
 comment "without failover: longest ping gap $gap ms, $answered of $sent answered"
 works "the gap has an end" "[ $gap -lt 60000 ] && [ $answered -gt 0 ]"
 is "$(on lab2 "iovpool requests vm2 --json" | jq --raw-output '.[0].mac')" "$mac" "the same MAC"
-works "and holds nothing here" "wait_for 60 holds_nothing lab1 vm2"
+works "and holds nothing here" "wait_for 60 on lab1 holds_nothing vm2"
 works "iovpool migrate, back" "on lab2 iovpool migrate vm2 qemu+ssh://lab1/system"
-works "it is on passthrough here" "wait_for 120 is_lifted_on lab1 vm2"
+works "it is on passthrough here" "wait_for 120 on lab1 is_lifted vm2"
 run virsh destroy vm2
 run virsh undefine vm2
 
@@ -190,6 +170,6 @@ run "virsh undefine plain || on lab2 virsh undefine plain"
 
 step "leave"
 for host in lab1 lab2; do
-    works "every VF on $host is free" "wait_for 60 on $host \"iovpool functions fast --json | jq --exit-status 'all(.state == \\\"free\\\")'\""
+    works "every VF on $host is free" "wait_for 60 on $host all_free fast"
     works "the pool on $host" "on $host 'iovpool destroy fast && iovpool undefine fast'"
 done

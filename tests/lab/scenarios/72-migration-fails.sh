@@ -7,37 +7,11 @@
 
 needs_iovpool
 
-status_on() {
-    on "$1" "iovpool status $2 --json" | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"'
-}
-is_lifted_on() {
-    [ "$(status_on "$1" "$2")" = "passthrough active" ]
-}
-is_on_floor_on() {
-    [ "$(on "$1" "iovpool status $2 --json" | jq --raw-output '.[0] | "\(.tier) \(.function // "-")"')" = "direct -" ]
-}
-functions_on() {
-    on "$1" "iovpool functions fast --json"
-}
-# holds_nothing HOST NAME: no function there is its, and none waits to be cleaned
-holds_nothing() {
-    functions_on "$1" | jq --exit-status --arg name "$2" \
-        'all(.domain != $name and .state != "scrubbing" and .state != "quarantined")'
-}
 is_gone() {
     ! on "$1" virsh domstate "$2"
 }
 runs_on() {
     on "$1" virsh domstate "$2" | grep -qx running
-}
-vf_is_up() {
-    guest vm1 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
-}
-has_vf() {
-    guest vm1 'ls -d /sys/bus/pci/drivers/igbvf/0000:*'
-}
-kill_agent() {
-    on "$1" systemctl kill --signal=KILL iovpoold.service
 }
 # pings HOST TEXT: they are answered, and the gap has an end
 pings() {
@@ -50,27 +24,27 @@ pings() {
 # stays TEXT: after a migration that failed, all is as before
 stays() {
     works "$1: it runs here" runs_on lab1 vm1
-    works "$1: on passthrough" "wait_for 120 is_lifted_on lab1 vm1"
-    works "$1: its guest has the VF" "wait_for 120 vf_is_up"
+    works "$1: on passthrough" "wait_for 120 on lab1 is_lifted vm1"
+    works "$1: its guest has the VF" "wait_for 120 vf_is_up vm1"
     pings lab1 "$1"
     works "$1: nothing of it is there" "wait_for 60 is_gone lab2 vm1"
-    works "$1: it holds nothing there" "wait_for 180 holds_nothing lab2 vm1"
-    is "$(functions_on lab1 | jq '[.[] | select(.domain == "vm1" and .state == "active")] | length')" 1 \
+    works "$1: it holds nothing there" "wait_for 180 on lab2 holds_nothing vm1"
+    is "$(on lab1 iovpool functions fast --json | jq '[.[] | select(.domain == "vm1" and .state == "active")] | length')" 1 \
         "$1: and one function here"
 }
 # comes_back TEXT: from lab2, by a plain virsh migrate
 comes_back() {
     works "$1: back" "on lab2 virsh migrate --live vm1 qemu+ssh://lab1/system"
-    works "$1: on passthrough here" "wait_for 120 is_lifted_on lab1 vm1"
-    works "$1: its guest has the VF" "wait_for 120 vf_is_up"
+    works "$1: on passthrough here" "wait_for 120 on lab1 is_lifted vm1"
+    works "$1: its guest has the VF" "wait_for 120 vf_is_up vm1"
     pings lab1 "$1, back"
-    works "$1: nothing stays there" "wait_for 60 holds_nothing lab2 vm1"
+    works "$1: nothing stays there" "wait_for 60 on lab2 holds_nothing vm1"
 }
 # midway [OPTION...]: a migration that has come to its copy, and goes on slowly; $migration is its process
 midway() {
     virsh migrate --live --bandwidth 1 "$@" vm1 qemu+ssh://lab2/system >"$SHARED/migration" 2>&1 &
     migration=$!
-    works "the guest gives up its VF for the copy" "wait_for 120 '! has_vf'"
+    works "the guest gives up its VF for the copy" "wait_for 120 '! has_vf vm1'"
 }
 # fails TEXT: the migration that is midway
 fails() {
@@ -89,7 +63,7 @@ define_guest vm1
 run iovpool request vm1 --pool fast --name net0
 run virsh start vm1
 works "it boots" guest_wait vm1
-works "it is lifted" "wait_for 120 is_lifted_on lab1 vm1"
+works "it is lifted" "wait_for 120 on lab1 is_lifted vm1"
 mac=$(iovpool requests vm1 --json | jq --raw-output '.[0].mac')
 run guest_address vm1 "$mac" 192.0.2.11/24
 works "it reaches the peer" "guest vm1 'ping -c 2 -w 60 $PEER_ADDRESS'"
@@ -98,7 +72,7 @@ ping_start vm1 "$PEER_ADDRESS"
 step "the destination is full"
 for name in one two; do
     works "$name takes a VF there" "on lab2 'define_guest $name --noboot && iovpool request $name --pool fast --name net0 --migration replug && virsh start $name'"
-    works "$name has it" "wait_for 120 is_lifted_on lab2 $name"
+    works "$name has it" "wait_for 120 on lab2 is_lifted $name"
 done
 refuses "virsh migrate" virsh migrate --live vm1 qemu+ssh://lab2/system
 like "$output" "pool 'fast'.*iovpool migrate vm1 URI" "the message names the pool, and the way out"
@@ -107,12 +81,12 @@ stays "full"
 run "iovpool constraints vm1 --to qemu+ssh://lab2/system"
 like "$output" "destination-full" "constraints had told"
 works "iovpool migrate, by the floor" iovpool migrate vm1 qemu+ssh://lab2/system
-works "it holds nothing here" "wait_for 60 holds_nothing lab1 vm1"
-works "it is on its floor there" "wait_for 60 is_on_floor_on lab2 vm1"
+works "it holds nothing here" "wait_for 60 on lab1 holds_nothing vm1"
+works "it is on its floor there" "wait_for 60 on lab2 is_on_floor vm1"
 pings lab2 "full, by iovpool"
 run on lab2 virsh destroy one
-works "a function is free: it is lifted" "wait_for 120 is_lifted_on lab2 vm1"
-works "its guest has the VF" "wait_for 120 on lab2 vf_is_up"
+works "a function is free: it is lifted" "wait_for 120 on lab2 is_lifted vm1"
+works "its guest has the VF" "wait_for 120 on lab2 vf_is_up vm1"
 comes_back "full"
 run "on lab2 'virsh destroy two; virsh undefine one; virsh undefine two'"
 
@@ -123,7 +97,7 @@ like "$output" "pool 'fast'.*not started" "says so"
 refuses "iovpool migrate" iovpool migrate vm1 qemu+ssh://lab2/system
 like "$output" "network 'iovpool-fast' of its floor is not active there" "tells what lacks"
 works "it runs here" runs_on lab1 vm1
-works "on passthrough" is_lifted_on lab1 vm1
+works "on passthrough" on lab1 is_lifted vm1
 works "the pool is started" on lab2 iovpool start fast
 stays "no pool"
 
@@ -143,7 +117,7 @@ stays "cancelled"
 
 step "cancelled, the agent here killed in the middle"
 midway
-kill_agent lab1
+on lab1 kill_agent
 works "virsh domjobabort" virsh domjobabort vm1
 fails "cancelled without agent"
 stays "cancelled without agent"
@@ -169,19 +143,19 @@ works "virsh migrate" virsh migrate --live vm1 qemu+ssh://lab2/system
 works "it runs there" runs_on lab2 vm1
 pings lab2 "no agent"
 run "on lab2 systemctl start iovpoold.socket iovpoold.service"
-works "with the agent it is on passthrough" "wait_for 120 is_lifted_on lab2 vm1"
-works "its guest has the VF" "wait_for 120 on lab2 vf_is_up"
+works "with the agent it is on passthrough" "wait_for 120 on lab2 is_lifted vm1"
+works "its guest has the VF" "wait_for 120 on lab2 vf_is_up vm1"
 comes_back "no agent"
 
 step "the agent here is killed before, and in the middle"
-kill_agent lab1
+on lab1 kill_agent
 midway
-kill_agent lab1
+on lab1 kill_agent
 run "virsh migrate-setspeed vm1 1000"
 if wait "$migration"; then ok "it migrates all the same"; else not_ok "it migrates all the same" "$(cat "$SHARED/migration")"; fi
-works "it is on passthrough there" "wait_for 120 is_lifted_on lab2 vm1"
-works "its guest has the VF" "wait_for 120 on lab2 vf_is_up"
-works "it holds nothing here" "wait_for 60 holds_nothing lab1 vm1"
+works "it is on passthrough there" "wait_for 120 on lab2 is_lifted vm1"
+works "its guest has the VF" "wait_for 120 on lab2 vf_is_up vm1"
+works "it holds nothing here" "wait_for 60 on lab1 holds_nothing vm1"
 pings lab2 "agent killed"
 comes_back "agent killed"
 
@@ -200,9 +174,9 @@ step "a guest that answers nothing"
 run "guest vm1 'echo 0 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger' || true"
 refuses "virsh migrate" "timeout 300 virsh migrate --live vm1 qemu+ssh://lab2/system"
 works "it runs here" runs_on lab1 vm1
-works "and has its function" is_lifted_on lab1 vm1
+works "and has its function" on lab1 is_lifted vm1
 works "nothing of it is there" "wait_for 60 is_gone lab2 vm1"
-works "nor a function that is its" "wait_for 180 holds_nothing lab2 vm1"
+works "nor a function that is its" "wait_for 180 on lab2 holds_nothing vm1"
 
 step "the attach there fails"
 run virsh destroy vm1
@@ -211,19 +185,19 @@ define_guest vm2
 run iovpool request vm2 --pool fast --name net0 --migration replug
 run virsh start vm2
 works "it boots" guest_wait vm2
-works "it is lifted" "wait_for 120 is_lifted_on lab1 vm2"
+works "it is lifted" "wait_for 120 on lab1 is_lifted vm2"
 on lab2 "systemd-run --quiet --unit=hold-groups bash -c 'for group in /dev/vfio/[0-9]*; do exec {fd}<>\$group; done; sleep infinity'"
 works "iovpool migrate" iovpool migrate vm2 qemu+ssh://lab2/system
 works "it runs there" runs_on lab2 vm2
 works "on its floor, which says why" "wait_for 60 'on lab2 iovpool status vm2 --json | jq --exit-status \".[0].tier == \\\"direct\\\" and .[0].reason != \\\"\\\"\"'"
-works "it holds nothing here" "wait_for 60 holds_nothing lab1 vm2"
+works "it holds nothing here" "wait_for 60 on lab1 holds_nothing vm2"
 run "on lab2 systemctl stop hold-groups"
-works "it is lifted when it can be" "wait_for 180 is_lifted_on lab2 vm2"
+works "it is lifted when it can be" "wait_for 180 on lab2 is_lifted vm2"
 run on lab2 virsh destroy vm2
 run "virsh undefine vm2 || on lab2 virsh undefine vm2"
 
 step "leave"
 for host in lab1 lab2; do
-    works "every VF on $host is free" "wait_for 120 on $host \"iovpool functions fast --json | jq --exit-status 'all(.state == \\\"free\\\")'\""
+    works "every VF on $host is free" "wait_for 120 on $host all_free fast"
     works "the pool on $host" "on $host 'iovpool destroy fast && iovpool undefine fast'"
 done

@@ -7,16 +7,13 @@
 
 needs_iovpool
 
-is_lifted_on() {
-    [ "$(on "$1" "iovpool status $2 --json" | jq --raw-output '.[0] | "\(.tier) \(.state // "-")"')" = "passthrough active" ]
-}
 # floor_on HOST [OPTION]: the netdev below the floor
 floor_on() {
     on "$1" "virsh dumpxml vm1 ${2-}" | tr -d '\n' | grep -o "<source dev='enp[0-9]*s0' mode='bridge'" | cut -d"'" -f2
 }
 # arrives HOST NETDEV
 arrives() {
-    works "it is on passthrough on $1" "wait_for 120 is_lifted_on $1 vm1"
+    works "it is on passthrough on $1" "wait_for 120 on $1 is_lifted vm1"
     is "$(floor_on "$1")" "$2" "its floor stands on $2"
     works "and will after a start" "wait_for 60 '[ \$(floor_on $1 --inactive) = $2 ]'"
     works "it hears the peer" "on $1 ping_heard vm1 $PEER_ADDRESS"
@@ -47,6 +44,6 @@ step "leave"
 run virsh destroy vm1
 run virsh undefine vm1
 for host in lab1 lab2; do
-    works "every VF on $host is free" "wait_for 60 on $host \"iovpool functions fast --json | jq --exit-status 'all(.state == \\\"free\\\")'\""
+    works "every VF on $host is free" "wait_for 60 on $host all_free fast"
     works "the pool on $host" "on $host 'iovpool destroy fast && iovpool undefine fast'"
 done
