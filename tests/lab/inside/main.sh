@@ -39,10 +39,11 @@ give_up_after_reset() {
     power_off
 }
 
-# guest_broke_down SINCE: whether a guest's kernel did after that time; its last words
+# guest_broke_down SINCE: whether a guest's kernel did after that time, unasked; its last words
 guest_broke_down() {
-    find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp --max-count=2 \
-        'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} + | grep .
+    find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp \
+        'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} + |
+        grep --invert-match 'sysrq triggered'
 }
 
 # give_up_after_guest SINCE FIRST-LINE: a scenario that failed over a guest whose kernel broke down is
