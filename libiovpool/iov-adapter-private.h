@@ -37,5 +37,7 @@ IovFunction *iov_function_new(const char *address, guint index);
 gboolean iov_driver_is_vfio(const char *driver);
 /* A variant, which may know how to migrate its devices; vfio-pci itself never does. */
 gboolean iov_driver_is_vfio_variant(const char *driver);
+/* Whether a device that is bound to @driver ("": to none) leaves its IOMMU group to vfio. */
+gboolean iov_driver_leaves_group(const char *driver);
 /* From the 24-bit PCI class code and the driver's name (nullable). */
 IovClass iov_class_from_code(guint class_code, const char *driver);

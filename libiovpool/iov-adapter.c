@@ -118,6 +118,14 @@ iov_driver_is_vfio_variant(const char *driver)
            strcmp(driver, "nvgrace_gpu_vfio_pci") != 0;
 }
 
+/* Linux, drivers/iommu/iommu.c, and "driver_managed_dma" in the drivers. */
+gboolean
+iov_driver_leaves_group(const char *driver)
+{
+    return driver[0] == '\0' || strcmp(driver, "pcieport") == 0 ||
+           strcmp(driver, "pci-stub") == 0 || iov_driver_is_vfio(driver);
+}
+
 IovAdapter *
 iov_adapter_new(const char *address)
 {

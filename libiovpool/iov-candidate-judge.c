@@ -191,22 +191,13 @@ is_leased(const Facts *facts, char **text)
     return TRUE;
 }
 
-/* A device that is bound to one of these, or to no driver, leaves its group to vfio: Linux,
- * drivers/iommu/iommu.c, and "driver_managed_dma" in the drivers. */
-static gboolean
-leaves_group_alone(const char *driver)
-{
-    return driver[0] == '\0' || strcmp(driver, "pcieport") == 0 ||
-           strcmp(driver, "pci-stub") == 0 || iov_driver_is_vfio(driver);
-}
-
 /* A group is opened by one process at a time: all of it is one domain's. */
 static char *
 describe_obstacle(const Facts *facts, const IovCandidateMember *member)
 {
     if (strcmp(member->address, facts->function->function) == 0)
         return NULL;
-    if (!leaves_group_alone(member->driver))
+    if (!iov_driver_leaves_group(member->driver))
         return g_strdup_printf("%s of its IOMMU group is bound to driver %s", member->address,
                                member->driver);
     if (member->domain_uuid != NULL &&

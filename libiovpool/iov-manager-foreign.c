@@ -6,6 +6,7 @@
  */
 #include "iov-manager-change.h"
 
+#include "iov-adapter-private.h"
 #include "iov-execute.h"
 #include "iov-io.h"
 
@@ -37,6 +38,24 @@ iov_manager_find_user(IovHost *host, const char *function, int iommu_group, GErr
     if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) /* vanished */
         g_propagate_error(error, g_steal_pointer(&local));
     return user;
+}
+
+char *
+iov_manager_find_obstacle(IovHost *host, const char *function, int iommu_group, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_auto(GStrv) members = iov_host_list_group(host, iommu_group, &local);
+
+    if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) /* vanished */
+        g_propagate_error(error, g_steal_pointer(&local));
+    for (char **member = members; member != NULL && *member != NULL; member++) {
+        g_autofree char *driver =
+            strcmp(*member, function) != 0 ? iov_host_get_driver(host, *member, NULL) : NULL;
+
+        if (driver != NULL && !iov_driver_leaves_group(driver))
+            return g_strdup_printf("%s of its IOMMU group is bound to driver %s", *member, driver);
+    }
+    return NULL;
 }
 
 /* A driver that the pool's start did not find there was bound by somebody since, for a purpose. */
@@ -86,18 +105,6 @@ bind_function(IovHost *host, const char *function, GError **error)
     return iov_execute(host, plan, error);
 }
 
-static gboolean
-note(IovManager *manager, const IovLease *function, const char *reason, GError **error)
-{
-    IovChange change;
-
-    return iov_change_begin(&change, manager, error) &&
-           iov_change_end(&change,
-                          iov_ledger_note_foreign(change.ledger, function->function,
-                                                  function->generation, reason, change.now, error),
-                          error);
-}
-
 /* One that was gone and came back has another IOMMU group. */
 static gboolean
 find_group(IovManager *manager, const IovLease *function, int *group, GError **error)
@@ -117,14 +124,36 @@ find_group(IovManager *manager, const IovLease *function, int *group, GError **e
                          function->adapter, function->function);
 }
 
+/* Why no domain can have it, though it is bound to vfio-pci; NULL: one can. Asked after that only:
+ * functions of one group may each wait for the others. (transfer full) */
+static char *
+bind_and_look(IovManager *manager, const IovLease *function, int *group)
+{
+    g_autoptr(GError) error = NULL;
+    char *obstacle = NULL;
+
+    if (bind_function(manager->host, function->function, &error) &&
+        find_group(manager, function, group, &error))
+        obstacle = iov_manager_find_obstacle(manager->host, function->function, *group, &error);
+    return error != NULL ? g_strdup(error->message) : obstacle;
+}
+
 static gboolean
-enter(IovManager *manager, const IovLease *function, GError **error)
+note(IovManager *manager, const IovLease *function, const char *reason, GError **error)
 {
     IovChange change;
-    int group = -1;
 
-    if (!find_group(manager, function, &group, error))
-        return FALSE;
+    return iov_change_begin(&change, manager, error) &&
+           iov_change_end(&change,
+                          iov_ledger_note_foreign(change.ledger, function->function,
+                                                  function->generation, reason, change.now, error),
+                          error);
+}
+
+static gboolean
+enter(IovManager *manager, const IovLease *function, int group, GError **error)
+{
+    IovChange change;
 
     return iov_change_begin(&change, manager, error) &&
            iov_change_end(&change,
@@ -159,9 +188,9 @@ iov_manager_take_foreign(IovManager *manager, const IovLease *function, const Io
                          gboolean *taken, GError **error)
 {
     IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_scrubbing(manager, error);
-    g_autoptr(GError) refusal = NULL;
     g_autofree char *reason = NULL;
     gboolean same = FALSE;
+    int group = -1;
 
     *taken = FALSE;
     if (lock < 0 || !look_again(manager, function, &same, error))
@@ -169,10 +198,10 @@ iov_manager_take_foreign(IovManager *manager, const IovLease *function, const Io
     if (!same)
         return TRUE;
     reason = find_reason(manager->host, function, claim);
-    if (reason == NULL && !bind_function(manager->host, function->function, &refusal))
-        reason = g_strdup(refusal->message);
+    if (reason == NULL)
+        reason = bind_and_look(manager, function, &group);
     if (reason != NULL)
         return g_strcmp0(reason, function->reason) == 0 || note(manager, function, reason, error);
-    *taken = enter(manager, function, error);
+    *taken = enter(manager, function, group, error);
     return *taken;
 }

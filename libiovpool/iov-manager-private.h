@@ -113,6 +113,10 @@ int iov_manager_lock_scrubbing(IovManager *manager, GError **error);
 /* Who uses the function outside the pool, a process that holds it included; NULL without @error:
  * nobody, or it vanished. (transfer full) (nullable) */
 char *iov_manager_find_user(IovHost *host, const char *function, int iommu_group, GError **error);
+/* A group is vfio's as a whole, or no domain can have a function of it: which other member a driver
+ * of the host has; NULL without @error: none. (transfer full) (nullable) */
+char *iov_manager_find_obstacle(IovHost *host, const char *function, int iommu_group,
+                                GError **error);
 /* What is known of a function from domains that cannot be read. */
 typedef struct {
     const char *domain;   /* nullable: its XML names the function */

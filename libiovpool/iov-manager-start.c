@@ -22,6 +22,7 @@ typedef struct {
     IovPool *pool;
     GPtrArray *adapters; /* IovAdapter, as observed last */
     IovPlan *created, *bound;
+    GPtrArray *notes; /* char *: what the admin is told */
 } Start;
 
 static void
@@ -32,6 +33,7 @@ start_clear(Start *start)
     g_clear_pointer(&start->adapters, g_ptr_array_unref);
     g_clear_pointer(&start->created, iov_plan_free);
     g_clear_pointer(&start->bound, iov_plan_free);
+    g_clear_pointer(&start->notes, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Start, start_clear)
@@ -191,6 +193,48 @@ plan_binding(Start *start, GHashTable *users, GError **error)
     return TRUE;
 }
 
+/* After the binding, as functions of one group may be in each other's way before. */
+static gboolean
+look_for_obstacles(Start *start, const IovAdapter *adapter, GHashTable *users, GError **error)
+{
+    const char *name = adapter->netdev != NULL ? adapter->netdev : adapter->address;
+    const char *first = NULL;
+    guint count = 0;
+
+    for (guint i = 0; i < adapter->functions->len; i++) {
+        const IovFunction *function = adapter->functions->pdata[i];
+        g_autoptr(GError) local = NULL;
+        char *obstacle = NULL;
+
+        if (g_hash_table_contains(users, function->address))
+            continue;
+        obstacle = iov_manager_find_obstacle(start->host, function->address, function->iommu_group,
+                                             &local);
+        if (local != NULL) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (obstacle == NULL)
+            continue;
+        g_hash_table_insert(users, g_strdup(function->address), obstacle);
+        first = count++ == 0 ? obstacle : first;
+    }
+    if (count > 0)
+        g_ptr_array_add(
+            start->notes,
+            g_strdup_printf("%s: no domain can have %u of its functions: %s", name, count, first));
+    return TRUE;
+}
+
+static gboolean
+find_obstacles(Start *start, GHashTable *users, GError **error)
+{
+    for (guint i = 0; i < start->adapters->len; i++)
+        if (!look_for_obstacles(start, start->adapters->pdata[i], users, error))
+            return FALSE;
+    return TRUE;
+}
+
 /* What the ledger is to say of the functions. (element-type IovLease) */
 static GPtrArray *
 make_rows(Start *start, GHashTable *users, gint64 now)
@@ -248,6 +292,18 @@ enter_functions(Start *start, GHashTable *users, gint64 now, GError **error)
     return FALSE;
 }
 
+static void
+note_links(Start *start)
+{
+    for (guint i = 0; i < start->created->steps->len; i++) {
+        const IovStep *step = start->created->steps->pdata[i];
+
+        if (step->kind == IOV_STEP_LINK_UP)
+            g_ptr_array_add(start->notes,
+                            g_strdup_printf("%s: link brought up, its VFs need it", step->target));
+    }
+}
+
 /* The effects, then the entry. What was done is undone here when a later part fails. */
 static gboolean
 create_and_enter(Start *start, gint64 now, GError **error)
@@ -257,9 +313,11 @@ create_and_enter(Start *start, gint64 now, GError **error)
 
     if (!plan_creation(start, error) || !iov_execute(start->host, start->created, error))
         return FALSE;
+    note_links(start);
     if (observe_again(start, error) && plan_binding(start, users, error)) {
         bound = iov_execute(start->host, start->bound, error);
-        if (bound && enter_functions(start, users, now, error))
+        if (bound && find_obstacles(start, users, error) &&
+            enter_functions(start, users, now, error))
             return TRUE;
     }
     g_autofree char *unbinding =
@@ -271,23 +329,6 @@ create_and_enter(Start *start, gint64 now, GError **error)
     if (removal != NULL)
         g_prefix_error(error, "(%s) ", removal);
     return FALSE;
-}
-
-static GStrv
-collect_notes(const Start *start)
-{
-    g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
-
-    for (guint i = 0; i < start->created->steps->len; i++) {
-        const IovStep *step = start->created->steps->pdata[i];
-
-        if (step->kind != IOV_STEP_LINK_UP)
-            continue;
-        g_autofree char *note =
-            g_strdup_printf("%s: link brought up, its VFs need it", step->target);
-        g_strv_builder_add(notes, note);
-    }
-    return g_strv_builder_end(notes);
 }
 
 static gboolean
@@ -320,7 +361,10 @@ start_locked(Start *start, const char *name, GError **error)
 gboolean
 iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes, GError **error)
 {
-    g_auto(Start) start = {.manager = manager, .created = iov_plan_new(), .bound = iov_plan_new()};
+    g_auto(Start) start = {.manager = manager,
+                           .created = iov_plan_new(),
+                           .bound = iov_plan_new(),
+                           .notes = g_ptr_array_new_with_free_func(g_free)};
     IOV_IO_AUTO_CLOSE int lock = -1;
 
     /* First of all, so that a name that means nothing leaves nothing behind. */
@@ -334,7 +378,9 @@ iov_manager_start_pool(IovManager *manager, const char *name, GStrv *notes, GErr
         g_prefix_error(error, "cannot start pool '%.64s': ", name);
         return FALSE;
     }
-    if (notes != NULL)
-        *notes = collect_notes(&start);
+    if (notes != NULL) {
+        g_ptr_array_add(start.notes, NULL);
+        *notes = (GStrv)g_ptr_array_steal(start.notes, NULL);
+    }
     return TRUE;
 }

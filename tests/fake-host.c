@@ -337,7 +337,9 @@ fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address, con
     FakeState *state = fake_state(host);
     gsize slot = 0;
 
-    while (slot < FAKE_NEIGHBOURS && state->neighbours[slot].address[0] != '\0')
+    while (slot < FAKE_NEIGHBOURS && state->neighbours[slot].address[0] != '\0' &&
+           (state->neighbours[slot].group != iommu_group ||
+            strcmp(state->neighbours[slot].address, address) != 0))
         slot++;
     g_assert(slot < FAKE_NEIGHBOURS);
     state->neighbours[slot].group = iommu_group;

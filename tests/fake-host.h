@@ -113,7 +113,7 @@ void fake_host_set_carrier(IovHost *host, const char *netdev, gboolean carrier);
 /* Process @pid holds the group's vfio descriptor; 0: nobody. */
 void fake_host_set_holder(IovHost *host, int iommu_group, GPid pid);
 /* Device @address is in the IOMMU group too: a VF or PF of this host, or one of no other interest
- * that is bound to @driver ("": to none). */
+ * that is bound to @driver ("": to none); told again, it is bound to another. */
 void fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address,
                              const char *driver);
 /* The guest's driver has the function, or has it no more; it has it not while nobody holds it. */

@@ -34,15 +34,26 @@ tear_down(void)
     world_tear_down(&world);
 }
 
-static void
-start_pool(void)
+/* (transfer full) */
+static GStrv
+start_pool_with_notes(void)
 {
     static const char *const adapters[] = {"enp1s0", NULL};
     g_autoptr(GError) error = NULL;
     g_autoptr(IovPool) pool = iov_manager_create_pool(world.manager, "fast", adapters, "2", &error);
+    GStrv notes = NULL;
 
     assert_done(pool != NULL, error);
-    assert_done(iov_manager_start_pool(world.manager, "fast", NULL, &error), error);
+    assert_done(iov_manager_start_pool(world.manager, "fast", &notes, &error), error);
+    return notes;
+}
+
+static void
+start_pool(void)
+{
+    g_auto(GStrv) notes = start_pool_with_notes();
+
+    ck_assert_ptr_null(notes[0]);
 }
 
 /* With these domains running (NULL-terminated); the lines, joined. */
@@ -208,6 +219,32 @@ START_TEST(a_driver_that_the_start_did_not_find_is_respected)
     assert_function("foreign: bound to driver igbvf");
     assert_reconcile(NULL, "");
     assert_function("foreign: bound to driver igbvf");
+    assert_driver("igbvf");
+}
+END_TEST
+
+/* A group is vfio's as a whole, or nobody can have it. */
+START_TEST(a_group_with_a_driver_of_the_host_is_nobodys)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(IovAdapter) adapter = iov_host_get_adapter(world.host, PF, &error);
+    const IovFunction *function = g_ptr_array_index(adapter->functions, 0);
+    g_auto(GStrv) notes = NULL;
+
+    fake_host_add_neighbour(world.host, function->iommu_group, "0000:00:1c.0", "pcieport");
+    fake_host_add_neighbour(world.host, function->iommu_group, "0000:00:1f.6", "e1000e");
+    notes = start_pool_with_notes();
+    ck_assert_str_eq(notes[0], "enp1s0: no domain can have 1 of its functions: 0000:00:1f.6 of its "
+                               "IOMMU group is bound to driver e1000e");
+    ck_assert_ptr_null(notes[1]);
+    assert_function("foreign: 0000:00:1f.6 of its IOMMU group is bound to driver e1000e");
+    assert_reconcile(NULL, "");
+    assert_function("foreign: 0000:00:1f.6 of its IOMMU group is bound to driver e1000e");
+    fake_host_add_neighbour(world.host, function->iommu_group, "0000:00:1f.6", "");
+    assert_reconcile(NULL, TAKEN);
+    scrub();
+    assert_function("free");
+    assert_done(iov_manager_destroy_pool(world.manager, "fast", &error), error);
     assert_driver("igbvf");
 }
 END_TEST
@@ -417,6 +454,7 @@ main(void)
     tcase_add_test(tests, a_function_that_a_process_holds_stays);
     tcase_add_test(tests, a_function_without_driver_is_bound_and_cleaned);
     tcase_add_test(tests, a_driver_that_the_start_did_not_find_is_respected);
+    tcase_add_test(tests, a_group_with_a_driver_of_the_host_is_nobodys);
     tcase_add_test(tests, a_hostdev_of_a_running_domain_is_a_user);
     tcase_add_test(tests, a_domain_that_is_about_to_use_it_is_a_user);
     tcase_add_test(tests, a_domain_that_cannot_be_read_may_be_the_user);
