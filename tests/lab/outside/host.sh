@@ -3,14 +3,11 @@
 #
 # Boots a virtual host: emulated SR-IOV adapters, an IOMMU and CPU virtualization, so that stock
 # Debian, libvirt and KVM guests run on it unmodified. Always emulated (TCG), so that a run is the
-# same on every machine, and always by the emulator of the Debian 13 tree: older ones have no igb,
-# or VFs whose registers read 0. Knows nothing of scenarios.
+# same on every machine, and always by the same emulator (tree.sh). Knows nothing of scenarios.
 #
 # A host is a directory: share/ (its /lab), console.log, emulator.log and its sockets. Nothing of a
 # host leads to the outside world: its adapters meet on one hub. Two hosts have one more directory
 # between them (pair.sh).
-
-EMULATOR_RELEASE=13
 
 # adapter PORT-NUMBER DEVICE: the adapter on a root port of its own, which makes PORT-NUMBER its bus
 adapter() {
@@ -96,7 +93,7 @@ host_boot() {
     local name=$1 number=$2 release=$3 memory=$4 seconds=$5 directory=$6 pair=${7:-}
     local emulator_tree tree arguments
     shift $(($# < 7 ? 6 : 7))
-    emulator_tree=$(tree_directory "$EMULATOR_RELEASE")
+    emulator_tree=$(emulator_directory)
     tree=$(tree_directory "$release")
     mapfile -t arguments < <(host_arguments "$name" "$number" "$memory")
     timeout --kill-after=10 "$seconds" unshare --mount --propagation private \

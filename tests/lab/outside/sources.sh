@@ -3,7 +3,8 @@
 #
 # Prints the package sources of a release, derived from the sources that this machine uses, so that
 # a tree comes from wherever the admin's packages come from and no mirror is ever named here.
-# Takes Debian's own suites only (release, -updates, -security); not backports, not third parties.
+# Takes Debian's own suites only (release, -updates, -security), never third parties; backports only
+# where they are asked for.
 
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -66,4 +67,11 @@ debian_sources() {
     )
     [ -n "$lines" ] || die "found no Debian 12 or 13 entry in this machine's apt sources"
     printf '%s\n' "$lines"
+}
+
+# debian_backports RELEASE: that release's, from where its packages come from
+debian_backports() {
+    local target=$1 codename
+    codename=$(codename "$target")
+    debian_sources "$target" | sed -n "s/ $codename / $codename-backports /p"
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Makes, or finds in the cache, the tree of a release: a directory (the emulator is run from it), a
-# root disk, a kernel and an initrd. A tree is keyed by all that it is made of, appears in the cache
-# whole or not at all, and two runs that want the same one make it once.
+# Makes, or finds in the cache, the tree of a release: a directory, a root disk, a kernel and an initrd;
+# and the one that the emulator is run from. A tree is keyed by all that it is made of, appears in the
+# cache whole or not at all, and two runs that want the same one make it once.
 
 # What a tree is made of. The package sources are left out: they say whence, not what.
 tree_key() {
@@ -80,22 +80,57 @@ make_tree() {
     mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$directory/disk"
 }
 
-# tree_directory RELEASE: makes the tree if it is not in the cache; its directory on stdout
-tree_directory() {
-    local release=$1 directory started=$SECONDS
-    directory=$LAB_CACHE/debian-$release-$(tree_key "$release")
+# The emulator has a tree of its own, without a kernel or a disk: of Debian 13, with the emulator of its
+# backports. Older ones have no igb, or VFs whose registers read 0; and before 10.2 a virtual CPU
+# loses an interrupt now and then while it runs guests, and its host stands still.
+EMULATOR_RELEASE=13
+
+emulator_key() {
+    cat "$LAB_SOURCE/outside/tree.sh" "$LAB_SOURCE/packages/emulator" | sha256sum | cut -c1-12
+}
+
+make_emulator() {
+    local directory=$1 codename
+    codename=$(codename "$EMULATOR_RELEASE")
+    need_programs mmdebstrap
+    mkdir -p "$directory"
+    { debian_sources "$EMULATOR_RELEASE" && debian_backports "$EMULATOR_RELEASE"; } |
+        mmdebstrap --quiet --mode=root --variant=minbase \
+            --include="$(sed '/^#/d' "$LAB_SOURCE/packages/emulator" | paste -sd,)" \
+            --aptopt="$(tree_apt_options)" \
+            --aptopt="APT::Default-Release \"$codename-backports\"" \
+            --dpkgopt='path-exclude=/usr/share/man/*' \
+            --dpkgopt='path-exclude=/usr/share/doc/*' \
+            --dpkgopt='path-exclude=/usr/share/locale/*' \
+            "$codename" "$directory/root" -
+}
+
+# in_cache DIRECTORY WHAT COMMAND...: makes it, by the command and a directory, if it is not in the cache;
+# prints its directory
+in_cache() {
+    local directory=$LAB_CACHE/$1 what=$2 started=$SECONDS
+    shift 2
     if [ ! -d "$directory" ]; then
         mkdir -p "$LAB_CACHE"
         exec {lock}>"$LAB_CACHE/lock"
         flock "$lock"
         if [ ! -d "$directory" ]; then
-            note "making the Debian $release tree (about a minute)"
+            note "making the $what tree (about a minute)"
             rm -rf "$directory.partial"
-            make_tree "$release" "$directory.partial" >&2
+            "$@" "$directory.partial" >&2
             mv -T "$directory.partial" "$directory"
-            note "made the Debian $release tree in $((SECONDS - started)) s"
+            note "made the $what tree in $((SECONDS - started)) s"
         fi
         exec {lock}>&-
     fi
     echo "$directory"
+}
+
+# tree_directory RELEASE
+tree_directory() {
+    in_cache "debian-$1-$(tree_key "$1")" "Debian $1" make_tree "$1"
+}
+
+emulator_directory() {
+    in_cache "emulator-$(emulator_key)" emulator make_emulator
 }
