@@ -1,94 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ground.h"
 
-#include "fake-host.h"
-#include "fake-libvirt.h"
-#include "iov-lease-private.h"
+#include "fake-guest.h"
 #include "lift.h"
-#include "manager-support.h"
 #include "test-support.h"
-
-#include <string.h>
-
-static World world;
-static virDomainPtr domain;
-static IovDomain *record;
-
-static IovStatus *
-status(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) list =
-        iov_manager_list_status(world.manager, iov_domain_get_uuid(record), &error);
-
-    assert_done(list != NULL, error);
-    ck_assert_uint_eq(list->len, 1);
-    return iov_status_ref(g_ptr_array_index(list, 0));
-}
-
-static void
-hold(gboolean held)
-{
-    g_autoptr(IovStatus) now = status();
-
-    ck_assert_ptr_nonnull(now->lease);
-    fake_host_set_holder(world.host, now->lease->iommu_group, held ? 4711 : 0);
-}
-
-static void
-hold_at_once(const char *xml G_GNUC_UNUSED)
-{
-    hold(TRUE);
-}
-
-static void
-let_go(const char *alias G_GNUC_UNUSED)
-{
-    hold(FALSE);
-}
-
-static void
-set_up(void)
-{
-    g_autoptr(GError) error = NULL;
-
-    world_set_up(&world);
-    world_start_pool(&world, "2");
-    fake_set_up("pc-q35-7.2", TRUE);
-    fake_add("/domain/metadata",
-             "<iov:requests xmlns:iov='" IOV_REQUEST_NAMESPACE "'><iov:request name='net0' "
-             "pool='fast' mac='52:54:00:00:00:01'/></iov:requests>");
-    domain = libvirt_find_domain(fake.connection, "vm1", &error);
-    assert_done(domain != NULL, error);
-    record = libvirt_read_domain(domain, 0, &error);
-    assert_done(record != NULL, error);
-    assert_done(iov_manager_adopt_request(world.manager, record, "net0", &error), error);
-    fake.on_attach = hold_at_once;
-    fake.on_detach = let_go;
-}
-
-static void
-tear_down(void)
-{
-    iov_domain_unref(record);
-    virDomainFree(domain);
-    fake_tear_down();
-    world_tear_down(&world);
-}
 
 static void
 lift(void)
 {
     g_autoptr(GError) error = NULL;
 
-    assert_done(lift_request(domain, world.manager, "net0", &error), error);
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_ACTIVE), 1);
+    assert_done(lift_request(guest.domain, guest.world.manager, "net0", &error), error);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_ACTIVE), 1);
 }
 
 static void
 assert_parked(gboolean expected)
 {
-    g_autoptr(IovStatus) now = status();
+    g_autoptr(IovStatus) now = guest_status();
 
     ck_assert_int_eq(iov_status_get_parked(now), expected);
 }
@@ -100,13 +29,13 @@ START_TEST(down_and_up_again)
 
     lift();
     fake.removal = FAKE_REMOVES_LATER;
-    assert_done(ground_domain(domain, world.manager, &ground, &error), error);
+    assert_done(ground_domain(guest.domain, guest.world.manager, &ground, &error), error);
     ck_assert_uint_eq(ground.dropped->len, 1);
     ck_assert_str_eq(g_ptr_array_index(ground.dropped, 0), "net0");
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 4);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_FREE), 4);
     assert_parked(TRUE);
-    ground_lift_again(domain, world.manager, &ground);
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_ACTIVE), 1);
+    ground_lift_again(guest.domain, guest.world.manager, &ground);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_ACTIVE), 1);
     assert_parked(FALSE);
 }
 END_TEST
@@ -117,10 +46,10 @@ START_TEST(who_waits_is_parked_too)
     g_autoptr(GError) error = NULL;
     g_auto(Ground) ground = {0};
 
-    assert_done(ground_domain(domain, world.manager, &ground, &error), error);
+    assert_done(ground_domain(guest.domain, guest.world.manager, &ground, &error), error);
     ck_assert_uint_eq(ground.dropped->len, 0);
     assert_parked(TRUE);
-    ground_lift_again(domain, world.manager, &ground);
+    ground_lift_again(guest.domain, guest.world.manager, &ground);
     assert_parked(FALSE);
     ck_assert_uint_eq(fake.effects, 0);
 }
@@ -133,11 +62,12 @@ START_TEST(what_an_admin_parked_stays_so)
     gboolean gone = FALSE;
 
     lift();
-    assert_done(drop_request(domain, world.manager, "net0", TRUE, &gone, &error), error);
-    assert_done(ground_domain(domain, world.manager, &ground, &error), error);
-    ground_lift_again(domain, world.manager, &ground);
+    assert_done(drop_request(guest.domain, guest.world.manager, "net0", TRUE, &gone, &error),
+                error);
+    assert_done(ground_domain(guest.domain, guest.world.manager, &ground, &error), error);
+    ground_lift_again(guest.domain, guest.world.manager, &ground);
     assert_parked(TRUE);
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_FREE), 4);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_FREE), 4);
 }
 END_TEST
 
@@ -149,10 +79,10 @@ START_TEST(a_guest_that_refuses_is_left_as_it_was)
 
     lift();
     fake.removal = FAKE_REFUSES;
-    assert_fails(ground_domain(domain, world.manager, &ground, &error), error, IOV_ERROR_BUSY,
-                 "its guest has not given back the function of request 'net0'");
+    assert_fails(ground_domain(guest.domain, guest.world.manager, &ground, &error), error,
+                 IOV_ERROR_BUSY, "its guest has not given back the function of request 'net0'");
     assert_parked(FALSE);
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_DETACHING), 1);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_DETACHING), 1);
 }
 END_TEST
 
@@ -163,10 +93,10 @@ START_TEST(a_paused_guest_is_not_asked)
 
     lift();
     fake.paused = TRUE;
-    assert_fails(ground_domain(domain, world.manager, &ground, &error), error, IOV_ERROR_INVALID,
-                 "resume it first");
+    assert_fails(ground_domain(guest.domain, guest.world.manager, &ground, &error), error,
+                 IOV_ERROR_INVALID, "resume it first");
     assert_parked(FALSE);
-    ck_assert_uint_eq(world_count(&world, IOV_LEASE_ACTIVE), 1);
+    ck_assert_uint_eq(world_count(&guest.world, IOV_LEASE_ACTIVE), 1);
     ck_assert_uint_eq(fake.effects, 1);
 }
 END_TEST
@@ -177,7 +107,7 @@ START_TEST(a_paused_guest_without_function_is_no_obstacle)
     g_auto(Ground) ground = {0};
 
     fake.paused = TRUE;
-    assert_done(ground_domain(domain, world.manager, &ground, &error), error);
+    assert_done(ground_domain(guest.domain, guest.world.manager, &ground, &error), error);
     assert_parked(TRUE);
 }
 END_TEST
@@ -189,7 +119,7 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_set_timeout(all, LIFT_WAIT_SECONDS - 5); /* an event that is missed is a failure */
-    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_checked_fixture(all, guest_set_up, guest_tear_down);
     tcase_add_test(all, down_and_up_again);
     tcase_add_test(all, who_waits_is_parked_too);
     tcase_add_test(all, what_an_admin_parked_stays_so);
