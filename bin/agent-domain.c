@@ -14,8 +14,7 @@
 static void
 report_failure(const AgentStep *step, const GError *cause)
 {
-    gint64 delay =
-        agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    gint64 delay = agent_effect_back_off(step);
 
     agent_report(LOG_WARNING, "failed", step->status,
                  "cannot %s: %s: trying again in %" G_GINT64_FORMAT " s",

@@ -17,60 +17,49 @@ agent_effect_impose(const AgentStep *step, GError **error)
 
     if (done || g_error_matches(cause, IOV_ERROR, IOV_ERROR_STALE))
         return agent_effect_over_is_fine(done, &cause, error);
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    agent_effect_back_off(step);
     agent_report(LOG_WARNING, "failed", step->status,
                  "the function that came with the domain is taken off it: %s", cause->message);
     return TRUE;
 }
 
-gboolean
-agent_effect_yield(const AgentStep *step, GError **error)
+typedef gboolean (*EnterSeen)(IovManager *manager, const char *function, guint64 generation,
+                              const char *reason, GError **error);
+
+/* What QEMU has done by itself is entered in the ledger. */
+static gboolean
+enter_seen(const AgentStep *step, EnterSeen enter, int priority, const char *event,
+           const char *text, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     IovLease *lease = iov_status_get_lease(step->status);
-    gboolean done =
-        iov_manager_unplugged(step->manager, iov_lease_get_function(lease),
-                              iov_lease_get_generation(lease), step->decision->reason, &cause);
+    gboolean done = enter(step->manager, iov_lease_get_function(lease),
+                          iov_lease_get_generation(lease), step->decision->reason, &cause);
 
     if (done)
-        agent_report(LOG_INFO, "unplugged", step->status,
-                     "QEMU took the function from the guest to copy it: it is on its floor");
+        agent_report(priority, event, step->status, "%s", text);
     return agent_effect_over_is_fine(done, &cause, error);
+}
+
+gboolean
+agent_effect_yield(const AgentStep *step, GError **error)
+{
+    return enter_seen(step, iov_manager_unplugged, LOG_INFO, "unplugged",
+                      "QEMU took the function from the guest to copy it: it is on its floor",
+                      error);
 }
 
 gboolean
 agent_effect_regain(const AgentStep *step, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    IovLease *lease = iov_status_get_lease(step->status);
-    gboolean done =
-        iov_manager_plugged_again(step->manager, iov_lease_get_function(lease),
-                                  iov_lease_get_generation(lease), step->decision->reason, &cause);
-
-    if (done)
-        agent_report(LOG_NOTICE, "lifted", step->status,
-                     "the domain stays here: QEMU has plugged the function in again");
-    return agent_effect_over_is_fine(done, &cause, error);
-}
-
-/* One that is asked back keeps the reason for that. */
-static gboolean
-note_abort(const AgentStep *step, GError **error)
-{
-    IovLease *lease = iov_status_get_lease(step->status);
-
-    if (iov_lease_get_state(lease) == IOV_LEASE_DETACHING)
-        return iov_manager_drop_delayed(step->manager, iov_lease_get_function(lease),
-                                        iov_lease_get_generation(lease), step->decision->code,
-                                        step->decision->reason, error);
-    return iov_manager_note(step->manager, step->uuid, step->request, step->decision->code,
-                            step->decision->reason, error);
+    return enter_seen(step, iov_manager_plugged_again, LOG_NOTICE, "lifted",
+                      "the domain stays here: QEMU has plugged the function in again", error);
 }
 
 gboolean
 agent_effect_abort(const AgentStep *step, GError **error)
 {
-    if (!note_abort(step, error))
+    if (!agent_effect_note(step, error))
         return FALSE;
     if (virDomainAbortJob(step->view->domain) != 0)
         return libvirt_error(error, "libvirt does not abort it");

@@ -24,6 +24,26 @@ agent_effect_over_is_fine(gboolean done, GError **cause, GError **error)
     return FALSE;
 }
 
+gint64
+agent_effect_back_off(const AgentStep *step)
+{
+    return agent_memory_failed(step->agent->memory, step->uuid, step->request,
+                               g_get_monotonic_time());
+}
+
+gboolean
+agent_effect_note(const AgentStep *step, GError **error)
+{
+    IovLease *lease = iov_status_get_lease(step->status);
+
+    if (lease != NULL && iov_lease_get_state(lease) == IOV_LEASE_DETACHING)
+        return iov_manager_drop_delayed(step->manager, iov_lease_get_function(lease),
+                                        iov_lease_get_generation(lease), step->decision->code,
+                                        step->decision->reason, error);
+    return iov_manager_note(step->manager, step->uuid, step->request, step->decision->code,
+                            step->decision->reason, error);
+}
+
 /* The same words again are no news. */
 static gboolean
 is_known(const IovStatus *status, const char *reason)
@@ -37,8 +57,6 @@ is_known(const IovStatus *status, const char *reason)
 static gboolean
 wait_for_it(const AgentStep *step, GError **error)
 {
-    IovLease *lease = iov_status_get_lease(step->status);
-
     gint64 now = g_get_monotonic_time();
 
     if (step->decision->look_again)
@@ -49,12 +67,7 @@ wait_for_it(const AgentStep *step, GError **error)
     if (is_known(step->status, step->decision->reason))
         return TRUE;
     agent_report(LOG_DEBUG, "waiting", step->status, "%s", step->decision->reason);
-    if (lease != NULL && iov_lease_get_state(lease) == IOV_LEASE_DETACHING)
-        return iov_manager_drop_delayed(step->manager, iov_lease_get_function(lease),
-                                        iov_lease_get_generation(lease), step->decision->code,
-                                        step->decision->reason, error);
-    return iov_manager_note(step->manager, step->uuid, step->request, step->decision->code,
-                            step->decision->reason, error);
+    return agent_effect_note(step, error);
 }
 
 static gboolean
@@ -86,17 +99,35 @@ lift(const AgentStep *step, GError **error)
     return TRUE;
 }
 
+typedef gboolean (*EnterDone)(IovManager *manager, const char *function, guint64 generation,
+                              GError **error);
+
+/* What libvirt has done already is entered in the ledger. */
 static gboolean
-confirm(const AgentStep *step, GError **error)
+enter_done(const AgentStep *step, EnterDone enter, const char *event, const char *text,
+           GError **error)
 {
     g_autoptr(GError) cause = NULL;
     IovLease *lease = iov_status_get_lease(step->status);
-    gboolean done = iov_manager_lift_done(step->manager, iov_lease_get_function(lease),
-                                          iov_lease_get_generation(lease), &cause);
+    gboolean done = enter(step->manager, iov_lease_get_function(lease),
+                          iov_lease_get_generation(lease), &cause);
 
     if (done)
-        agent_report(LOG_INFO, "lifted", step->status, "QEMU holds the function");
+        agent_report(LOG_INFO, event, step->status, "%s", text);
     return agent_effect_over_is_fine(done, &cause, error);
+}
+
+static gboolean
+confirm(const AgentStep *step, GError **error)
+{
+    return enter_done(step, iov_manager_lift_done, "lifted", "QEMU holds the function", error);
+}
+
+static gboolean
+finish_drop(const AgentStep *step, GError **error)
+{
+    return enter_done(step, iov_manager_drop_done, "dropped", "the guest gave the function back",
+                      error);
 }
 
 static gboolean
@@ -124,7 +155,7 @@ agent_effect_delay_drop(const AgentStep *step, const char *reason, GError **erro
                                              IOV_REASON_GUEST_KEEPS, reason, &cause);
 
     agent_report(LOG_NOTICE, "delayed", step->status, "%s", reason);
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    agent_effect_back_off(step);
     return agent_effect_over_is_fine(done, &cause, error);
 }
 
@@ -147,7 +178,7 @@ take_back_as(const AgentStep *step, int priority, const char *event, GError **er
 static gboolean
 give_back(const AgentStep *step, GError **error)
 {
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    agent_effect_back_off(step);
     return take_back_as(step, LOG_INFO, "waiting", error);
 }
 
@@ -157,17 +188,23 @@ take_back(const AgentStep *step, GError **error)
     return take_back_as(step, LOG_WARNING, "lost", error);
 }
 
+static gboolean
+detach_device(const AgentStep *step, GError **error)
+{
+    g_autofree char *alias = iov_alias_of_function(step->request);
+
+    return virDomainDetachDeviceAlias(step->view->domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0 ||
+           libvirt_error(error, "libvirt cannot detach it yet");
+}
+
 /* The first time: why it was asked for stands in the status, and stays. What comes of it, an event
  * tells; where none comes, it is asked for again. */
 static gboolean
 ask(const AgentStep *step, GError **error)
 {
-    g_autofree char *alias = iov_alias_of_function(step->request);
-
     agent_memory_set_asked(step->agent->memory, step->uuid, step->request);
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
-    return virDomainDetachDeviceAlias(step->view->domain, alias, VIR_DOMAIN_AFFECT_LIVE) == 0 ||
-           libvirt_error(error, "libvirt cannot detach it yet");
+    agent_effect_back_off(step);
+    return detach_device(step, error);
 }
 
 static gboolean
@@ -188,25 +225,10 @@ static gboolean
 detach(const AgentStep *step, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autofree char *alias = iov_alias_of_function(step->request);
 
-    if (virDomainDetachDeviceAlias(step->view->domain, alias, VIR_DOMAIN_AFFECT_LIVE) != 0)
-        libvirt_error(&cause, "libvirt cannot detach it yet");
+    detach_device(step, &cause);
     return agent_effect_delay_drop(
         step, cause != NULL ? cause->message : "the guest was asked for it again", error);
-}
-
-static gboolean
-finish_drop(const AgentStep *step, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    IovLease *lease = iov_status_get_lease(step->status);
-    gboolean done = iov_manager_drop_done(step->manager, iov_lease_get_function(lease),
-                                          iov_lease_get_generation(lease), &cause);
-
-    if (done)
-        agent_report(LOG_INFO, "dropped", step->status, "the guest gave the function back");
-    return agent_effect_over_is_fine(done, &cause, error);
 }
 
 static gboolean
@@ -230,7 +252,7 @@ park(const AgentStep *step, GError **error)
 static gboolean
 mistrust(const AgentStep *step, GError **error G_GNUC_UNUSED)
 {
-    agent_memory_failed(step->agent->memory, step->uuid, step->request, g_get_monotonic_time());
+    agent_effect_back_off(step);
     agent_work_add(step->agent->work, AGENT_TASK_RECONCILE, NULL);
     return TRUE;
 }

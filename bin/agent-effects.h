@@ -25,5 +25,9 @@ AgentEffect agent_effect(AgentAction action);
 /* For what the ledger refused: another process was faster, so that the lease is over, or further
  * along than the state table lets us go. Else FALSE, and @cause is @error. */
 gboolean agent_effect_over_is_fine(gboolean done, GError **cause, GError **error);
+/* Not again before a while, which is returned in microseconds. */
+gint64 agent_effect_back_off(const AgentStep *step);
+/* Notes what was decided, and why. One that is asked back keeps the reason for that. */
+gboolean agent_effect_note(const AgentStep *step, GError **error);
 /* The guest keeps its function for now: why is noted, and it is asked again after a while. */
 gboolean agent_effect_delay_drop(const AgentStep *step, const char *reason, GError **error);
