@@ -48,17 +48,6 @@ is_teaming(const AgentView *view, IovManager *manager, const IovStatus *status, 
     return TRUE;
 }
 
-/* Nobody but the agent takes functions back for these reasons, and nobody else will ask the guest.
- */
-static gboolean
-is_wanted_back(const IovStatus *status)
-{
-    IovReason code = iov_status_get_reason_code(status);
-
-    return code == IOV_REASON_RECLAIMED || code == IOV_REASON_ADAPTER_DOWN ||
-           code == IOV_REASON_REFUSED;
-}
-
 static void
 recall(AgentMemory *memory, const IovStatus *status, AgentObservation *seen)
 {
@@ -68,7 +57,10 @@ recall(AgentMemory *memory, const IovStatus *status, AgentObservation *seen)
     seen->negotiated = agent_memory_has_negotiated(memory, uuid, request);
     seen->watched = agent_memory_is_watched(memory, uuid);
     seen->hearing = agent_memory_is_hearing(memory);
-    seen->wanted = seen->state == IOV_LEASE_DETACHING && is_wanted_back(status) &&
+    /* nobody but the agent takes functions back for such reasons, and nobody else will ask the
+     * guest */
+    seen->wanted = seen->state == IOV_LEASE_DETACHING &&
+                   iov_reason_takes_back(iov_status_get_reason_code(status)) &&
                    !agent_memory_was_asked(memory, uuid, request);
     seen->due = agent_memory_is_due(memory, uuid, request, g_get_monotonic_time());
 }

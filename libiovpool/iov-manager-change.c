@@ -50,8 +50,7 @@ put_tier(IovChange *change, IovStatus *status, IovTier tier, IovReason code, con
         iov_status_set_reason(status, IOV_REASON_PARKED, parked);
     else if (reason != NULL)
         iov_status_set_reason(status, code, reason);
-    else if (status->code != IOV_REASON_RECLAIMED && status->code != IOV_REASON_ADAPTER_DOWN &&
-             status->code != IOV_REASON_REFUSED)
+    else if (!iov_reason_takes_back(status->code))
         iov_status_set_reason(status, IOV_REASON_NONE, "");
     return iov_ledger_put_status(change->ledger, status, error);
 }

@@ -94,9 +94,7 @@ is_taken_back(IovChange *change, const IovLease *lease)
     g_autoptr(IovStatus) status =
         iov_ledger_get_status(change->ledger, lease->domain_uuid, lease->request, NULL);
 
-    return status != NULL &&
-           (status->code == IOV_REASON_RECLAIMED || status->code == IOV_REASON_ADAPTER_DOWN ||
-            status->code == IOV_REASON_REFUSED);
+    return status != NULL && iov_reason_takes_back(status->code);
 }
 
 static gboolean

@@ -409,7 +409,7 @@ IOV_API gboolean iov_manager_drop_begin(IovManager *manager, const char *uuid, c
                                         gboolean park, guint64 *generation, GError **error);
 /**
  * iov_manager_take_back:
- * @code: why; %IOV_REASON_RECLAIMED and %IOV_REASON_ADAPTER_DOWN are kept when the function is back
+ * @code: why; see iov_reason_takes_back() for which are kept when the function is back
  *
  * A function is to leave its request without an admin's asking: active to detaching, reserved to
  * free. The request is not parked. %IOV_ERROR_BUSY in every other state.

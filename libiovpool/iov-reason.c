@@ -42,3 +42,10 @@ iov_reason_from_string(const char *text, IovReason *reason)
     *reason = (IovReason)value;
     return TRUE;
 }
+
+gboolean
+iov_reason_takes_back(IovReason reason)
+{
+    return reason == IOV_REASON_ADAPTER_DOWN || reason == IOV_REASON_RECLAIMED ||
+           reason == IOV_REASON_REFUSED;
+}

@@ -57,5 +57,15 @@ IOV_API const char *iov_reason_to_string(IovReason reason);
  * Since: 0.1
  */
 IOV_API gboolean iov_reason_from_string(const char *text, IovReason *reason);
+/**
+ * iov_reason_takes_back:
+ *
+ * Such a reason tells of a function that is detaching that no admin asked for it
+ * (iov_manager_take_back()), and is kept when the function is back.
+ *
+ * Returns: %TRUE for %IOV_REASON_ADAPTER_DOWN, %IOV_REASON_RECLAIMED and %IOV_REASON_REFUSED
+ * Since: 0.1
+ */
+IOV_API gboolean iov_reason_takes_back(IovReason reason);
 
 G_END_DECLS

@@ -74,12 +74,15 @@ START_TEST(reasons_have_words)
                                         "exhausted",   "guest-keeps",  "in-transit", "memory",
                                         "negotiation", "no-port",      "parked",     "pool-stopped",
                                         "reclaimed",   "refused",      "static",     "unplug"};
+    static const char *const taking_back[] = {"adapter-down", "reclaimed", "refused", NULL};
     IovReason reason;
 
     for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
         ck_assert_str_eq(iov_reason_to_string((IovReason)i), words[i]);
         ck_assert(iov_reason_from_string(words[i], &reason));
         ck_assert_uint_eq(reason, i);
+        ck_assert_int_eq(iov_reason_takes_back(reason),
+                         g_strv_contains(taking_back, iov_reason_to_string(reason)));
     }
     ck_assert(!iov_reason_from_string("Busy", &reason));
     ck_assert_str_eq(iov_reason_to_string((IovReason)99), "unknown");
