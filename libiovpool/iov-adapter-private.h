@@ -32,6 +32,8 @@ struct _IovFunction {
 /* Both take ownership of nothing; numbers start as "unknown" (-1 or 0), strings as NULL. */
 IovAdapter *iov_adapter_new(const char *address);
 IovFunction *iov_function_new(const char *address, guint index);
+/* The one at @address among the adapter's. (transfer none) (nullable) */
+const IovFunction *iov_adapter_find_function(const IovAdapter *adapter, const char *address);
 
 /* vfio-pci and the vendors' variants of it (mlx5_vfio_pci, ...). */
 gboolean iov_driver_is_vfio(const char *driver);

@@ -242,6 +242,18 @@ iov_adapter_get_functions(const IovAdapter *adapter)
     return adapter->functions;
 }
 
+const IovFunction *
+iov_adapter_find_function(const IovAdapter *adapter, const char *address)
+{
+    for (guint i = 0; i < adapter->functions->len; i++) {
+        const IovFunction *function = adapter->functions->pdata[i];
+
+        if (strcmp(function->address, address) == 0)
+            return function;
+    }
+    return NULL;
+}
+
 IovFunction *
 iov_function_new(const char *address, guint index)
 {

@@ -5,6 +5,8 @@
  */
 #include "iov-ledger-private.h"
 
+#include <string.h>
+
 static gpointer
 read_text(const IovLedgerQuery *query, GError **error G_GNUC_UNUSED)
 {
@@ -97,6 +99,18 @@ iov_ledger_adapter_free(IovLedgerAdapter *adapter)
     g_free(adapter->netdev);
     g_free(adapter->reason);
     g_free(adapter);
+}
+
+const IovLedgerAdapter *
+iov_ledger_adapter_find(GPtrArray *adapters, const char *address)
+{
+    for (guint i = 0; i < adapters->len; i++) {
+        const IovLedgerAdapter *adapter = adapters->pdata[i];
+
+        if (strcmp(adapter->address, address) == 0)
+            return adapter;
+    }
+    return NULL;
 }
 
 static void

@@ -60,6 +60,8 @@ typedef struct {
     guint functions, free_functions, held_functions;
 } IovLedgerAdapter;
 void iov_ledger_adapter_free(IovLedgerAdapter *adapter);
+/* The one at @address among @adapters (IovLedgerAdapter). (transfer none) (nullable) */
+const IovLedgerAdapter *iov_ledger_adapter_find(GPtrArray *adapters, const char *address);
 gboolean iov_ledger_add_adapter(IovLedger *ledger, const IovLedgerAdapter *adapter, GError **error);
 gboolean iov_ledger_set_adapter_usable(IovLedger *ledger, const char *address, gboolean usable,
                                        GError **error);
@@ -134,8 +136,8 @@ GPtrArray *iov_ledger_list_waiting(IovLedger *ledger, const char *pool, GError *
 gboolean iov_ledger_remove_status(IovLedger *ledger, const char *uuid, const char *request,
                                   GError **error);
 
-/* MACs that an adapter's filter holds for a request (iov_host_set_filter()): written down before the
- * filter is changed, and until it is changed back. */
+/* MACs that an adapter's filter holds for a request (iov_host_set_filter()): written down before
+ * the filter is changed, and until it is changed back. */
 typedef struct {
     char *netdev, *mac, *uuid, *request;
 } IovLedgerFilter;

@@ -6,8 +6,6 @@
  */
 #include "iov-manager-change.h"
 
-#include <string.h>
-
 /* NULL: it can serve. Else why not, static. */
 static const char *
 find_fault(IovHost *host, const IovLedgerAdapter *row, GError **error)
@@ -95,16 +93,12 @@ iov_manager_check_adapters(IovManager *manager, GStrv *changes, GError **error)
 
 /* ---- who stands on an adapter that is down ---- */
 
-static const IovLedgerAdapter *
-find_down(GPtrArray *adapters, const char *address)
+static gboolean
+is_down(GPtrArray *adapters, const char *address)
 {
-    for (guint i = 0; i < adapters->len; i++) {
-        const IovLedgerAdapter *adapter = adapters->pdata[i];
+    const IovLedgerAdapter *adapter = iov_ledger_adapter_find(adapters, address);
 
-        if (!adapter->usable && strcmp(adapter->address, address) == 0)
-            return adapter;
-    }
-    return NULL;
+    return adapter != NULL && !adapter->usable;
 }
 
 /* Without a floor it would lose the device and gain nothing; of one that migrates nothing is to be
@@ -115,7 +109,7 @@ is_stranded(const IovStatus *status, GPtrArray *adapters)
     const IovLease *lease = status->lease;
 
     if (lease == NULL || status->is_static || !status->started ||
-        status->code == IOV_REASON_IN_TRANSIT || find_down(adapters, lease->adapter) == NULL)
+        status->code == IOV_REASON_IN_TRANSIT || !is_down(adapters, lease->adapter))
         return FALSE;
     return lease->state == IOV_LEASE_RESERVED ||
            (lease->state == IOV_LEASE_ACTIVE && status->floor_tier != IOV_TIER_NONE);

@@ -88,13 +88,9 @@ find_owner(IovManager *manager, IovConstraintDevice *device, GError **error)
 static gboolean
 adapter_saves(const IovAdapter *adapter, const char *address)
 {
-    for (guint i = 0; i < adapter->functions->len; i++) {
-        const IovFunction *function = adapter->functions->pdata[i];
+    const IovFunction *function = iov_adapter_find_function(adapter, address);
 
-        if (function->migratable && strcmp(function->address, address) == 0)
-            return TRUE;
-    }
-    return FALSE;
+    return function != NULL && function->migratable;
 }
 
 static gboolean

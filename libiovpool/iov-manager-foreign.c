@@ -110,18 +110,16 @@ static gboolean
 find_group(IovManager *manager, const IovLease *function, int *group, GError **error)
 {
     g_autoptr(IovAdapter) adapter = iov_host_get_adapter(manager->host, function->adapter, error);
+    const IovFunction *record = NULL;
 
-    for (guint i = 0; adapter != NULL && i < adapter->functions->len; i++) {
-        const IovFunction *record = adapter->functions->pdata[i];
-
-        if (strcmp(record->address, function->function) != 0)
-            continue;
-        *group = record->iommu_group;
-        return TRUE;
-    }
-    return adapter != NULL &&
-           iov_error_set(error, IOV_ERROR_NOT_FOUND, "adapter %s has no function %s",
-                         function->adapter, function->function);
+    if (adapter == NULL)
+        return FALSE;
+    record = iov_adapter_find_function(adapter, function->function);
+    if (record == NULL)
+        return iov_error_set(error, IOV_ERROR_NOT_FOUND, "adapter %s has no function %s",
+                             function->adapter, function->function);
+    *group = record->iommu_group;
+    return TRUE;
 }
 
 /* Why no domain can have it, though it is bound to vfio-pci; NULL: one can. Asked after that only:

@@ -7,8 +7,6 @@
 
 #include "iov-request-private.h"
 
-#include <string.h>
-
 /* What the function is to be like before the guest has it. Its MAC is libvirt's to set, in the
  * moment of the attach: set earlier, it would take the floor's traffic to a function without
  * guest. */
@@ -171,11 +169,7 @@ iov_manager_is_present(IovManager *manager, const IovLease *lease, gboolean *pre
     if (adapter == NULL)
         return g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND) ||
                (g_propagate_error(error, g_steal_pointer(&local)), FALSE);
-    for (guint i = 0; i < adapter->functions->len; i++) {
-        const IovFunction *function = adapter->functions->pdata[i];
-
-        *present = *present || strcmp(function->address, lease->function) == 0;
-    }
+    *present = iov_adapter_find_function(adapter, lease->function) != NULL;
     return TRUE;
 }
 

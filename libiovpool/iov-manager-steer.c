@@ -231,16 +231,13 @@ stands_on_function(Steer *run, const IovDomain *domain, const IovStatus *status)
 static gboolean
 is_elsewhere(const Steer *run, const IovDomainFloor *floor, const IovLease *lease)
 {
+    const IovLedgerAdapter *adapter = NULL;
+
     if (floor->lower == NULL || lease == NULL ||
         !g_strv_contains((const char *const *)run->netdevs, floor->lower))
         return FALSE;
-    for (guint i = 0; i < run->adapters->len; i++) {
-        const IovLedgerAdapter *adapter = g_ptr_array_index(run->adapters, i);
-
-        if (strcmp(adapter->address, lease->adapter) == 0)
-            return g_strcmp0(adapter->netdev, floor->lower) != 0;
-    }
-    return FALSE;
+    adapter = iov_ledger_adapter_find(run->adapters, lease->adapter);
+    return adapter != NULL && g_strcmp0(adapter->netdev, floor->lower) != 0;
 }
 
 static void

@@ -7,24 +7,12 @@
 
 #include <string.h>
 
-static const IovLedgerAdapter *
-find_adapter(GPtrArray *adapters, const char *address)
-{
-    for (guint i = 0; i < adapters->len; i++) {
-        const IovLedgerAdapter *adapter = adapters->pdata[i];
-
-        if (strcmp(adapter->address, address) == 0)
-            return adapter;
-    }
-    return NULL;
-}
-
 /* What the claimant could not use is not taken away from anybody. */
 static gboolean
 is_of_use(const IovPool *pool, const IovStatus *claimant, const IovLease *lease,
           GPtrArray *adapters)
 {
-    const IovLedgerAdapter *adapter = find_adapter(adapters, lease->adapter);
+    const IovLedgerAdapter *adapter = iov_ledger_adapter_find(adapters, lease->adapter);
 
     if (adapter == NULL || !adapter->usable)
         return FALSE;
