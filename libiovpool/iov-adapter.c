@@ -5,6 +5,8 @@
  */
 #include "iov-adapter-private.h"
 
+#include "iov-words.h"
+
 #include <string.h>
 
 G_DEFINE_BOXED_TYPE(IovAdapter, iov_adapter, iov_adapter_ref, iov_adapter_unref)
@@ -30,25 +32,24 @@ static const char *const link_names[] = {
 const char *
 iov_class_to_string(IovClass class_)
 {
-    return (gsize)class_ < G_N_ELEMENTS(class_names) ? class_names[class_] : "other";
+    return iov_words_get(class_names, G_N_ELEMENTS(class_names), class_, "other");
 }
 
 gboolean
 iov_class_from_string(const char *text, IovClass *class_)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(class_names); i++) {
-        if (strcmp(text, class_names[i]) != 0)
-            continue;
-        *class_ = (IovClass)i;
-        return TRUE;
-    }
-    return FALSE;
+    guint value;
+
+    if (!iov_words_find(class_names, G_N_ELEMENTS(class_names), text, &value))
+        return FALSE;
+    *class_ = (IovClass)value;
+    return TRUE;
 }
 
 const char *
 iov_link_to_string(IovLink link)
 {
-    return (gsize)link < G_N_ELEMENTS(link_names) ? link_names[link] : "none";
+    return iov_words_get(link_names, G_N_ELEMENTS(link_names), link, "none");
 }
 
 /* Devices whose class code says less than their driver: data movers ("system peripheral, other"),

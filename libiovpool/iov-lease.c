@@ -5,6 +5,8 @@
  */
 #include "iov-lease-private.h"
 
+#include "iov-words.h"
+
 #define STATES (IOV_LEASE_FOREIGN + 1)
 #define TO(state) (1u << IOV_LEASE_##state)
 
@@ -39,28 +41,10 @@ static const guint successors[STATES] = {
     [IOV_LEASE_FOREIGN] = TO(SCRUBBING) | TO(ACTIVE),
 };
 
-static const char *
-name_of(const char *const *names, guint count, guint value)
-{
-    return value < count ? names[value] : "unknown";
-}
-
-static gboolean
-value_of(const char *const *names, guint count, const char *text, guint *value)
-{
-    for (guint i = 0; i < count; i++) {
-        if (g_str_equal(names[i], text)) {
-            *value = i;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 const char *
 iov_lease_state_to_string(IovLeaseState state)
 {
-    return name_of(state_names, G_N_ELEMENTS(state_names), state);
+    return iov_words_get(state_names, G_N_ELEMENTS(state_names), state, "unknown");
 }
 
 gboolean
@@ -68,7 +52,7 @@ iov_lease_state_from_string(const char *text, IovLeaseState *state)
 {
     guint value;
 
-    if (!value_of(state_names, G_N_ELEMENTS(state_names), text, &value))
+    if (!iov_words_find(state_names, G_N_ELEMENTS(state_names), text, &value))
         return FALSE;
     *state = (IovLeaseState)value;
     return TRUE;
@@ -77,7 +61,7 @@ iov_lease_state_from_string(const char *text, IovLeaseState *state)
 const char *
 iov_tier_to_string(IovTier tier)
 {
-    return name_of(tier_names, G_N_ELEMENTS(tier_names), tier);
+    return iov_words_get(tier_names, G_N_ELEMENTS(tier_names), tier, "unknown");
 }
 
 gboolean
@@ -85,7 +69,7 @@ iov_tier_from_string(const char *text, IovTier *tier)
 {
     guint value;
 
-    if (!value_of(tier_names, G_N_ELEMENTS(tier_names), text, &value))
+    if (!iov_words_find(tier_names, G_N_ELEMENTS(tier_names), text, &value))
         return FALSE;
     *tier = (IovTier)value;
     return TRUE;
