@@ -51,19 +51,22 @@ open_below(sd_journal **handle, const char *root)
     return sd_journal_open_directory(handle, path, SD_JOURNAL_OS_ROOT | SD_JOURNAL_SYSTEM);
 }
 
-/* sd-journal passes over files that it may not read. */
+/* sd-journal passes over files that it may not read. Of those that it opened it tells the kinds for
+ * this host alone, for a tree only what they occupy. */
 static gboolean
 open_files(Journal *journal, const char *root, GError **error)
 {
+    guint64 usage = 0;
+
     if (!is_there(root))
         return cli_error_set(error, IOV_ERROR_NOT_FOUND,
                              "cannot read the journal: there is neither %s nor %s below %s: is "
                              "systemd-journald running?",
                              directories[0], directories[1], root);
-    if (!check(open_below(&journal->handle, root), error))
+    if (!check(open_below(&journal->handle, root), error) ||
+        !check(sd_journal_get_usage(journal->handle, &usage), error))
         return FALSE;
-    if (geteuid() != 0 && sd_journal_has_runtime_files(journal->handle) <= 0 &&
-        sd_journal_has_persistent_files(journal->handle) <= 0)
+    if (geteuid() != 0 && usage == 0)
         return cli_error_set(error, IOV_ERROR_PERMISSION,
                              "cannot read the journal below %s: none of its files may be read",
                              root);
