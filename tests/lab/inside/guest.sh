@@ -9,7 +9,7 @@ GUEST_CONSOLES=/var/lib/libvirt/lab
 mkdir -p "$GUEST_CONSOLES"
 
 # define_guest NAME [--noboot] [--memory MIB] [--ports N] [--machine TYPE] [--device XML]...
-# --noboot has no kernel and stays in the firmware: enough for libvirt and QEMU, and many fit a host.
+# --noboot halts at once: enough for libvirt and QEMU, and many fit a host.
 # --ports spare root ports are for hot-plug (default 4; none on a machine without PCIe).
 define_guest() {
     local name=$1 boot=yes memory=128 ports=4 machine=q35 devices='' xml
@@ -41,6 +41,7 @@ guest_xml() {
   <os>
     <type arch='x86_64' machine='$machine'>hvm</type>
 XML
+    [ "$boot" = yes ] || echo "    <loader readonly='yes' type='rom'>/boot/halt.rom</loader>"
     [ "$boot" = no ] || cat <<XML
     <kernel>/boot/guest-kernel</kernel>
     <initrd>/boot/guest-initramfs</initrd>

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Makes the initramfs of the small guests that run inside a virtual host: the tree's busybox, the
-# tree's drivers in the order in which they load, guest/init and guest/pings. It goes into the tree's /boot,
-# the one place from which libvirt's AppArmor profiles let any guest take a kernel.
+# Makes what guests inside a virtual host are made of. The small ones have an initramfs: the tree's
+# busybox, the tree's drivers in the order in which they load, guest/init and guest/pings. Those that need
+# not boot have a firmware that halts. Both go into the tree's /boot, the one place from which libvirt's
+# AppArmor profiles let any guest take a kernel.
 
 guest_modules() {
     sed '/^#/d; /^$/d' "$LAB_SOURCE/guest/modules"
@@ -15,6 +16,12 @@ guest_module_files() {
     for module in $(guest_modules); do
         chroot "$tree" modprobe -S "$kernel" --show-depends "$module"
     done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+# make_firmware FILE: 64 KiB, of which the CPU sees the last 16 bytes first: cli, hlt, and back to the hlt.
+# SeaBIOS would wait for a disk, and wake the host 18 times a second for that.
+make_firmware() {
+    { head -c 65520 /dev/zero && printf '\xfa\xf4\xeb\xfd' && head -c 12 /dev/zero; } >"$1"
 }
 
 # make_guest_image TREE: adds /boot/guest-kernel and /boot/guest-initramfs to the tree
@@ -38,4 +45,5 @@ make_guest_image() {
     (cd "$root" && find . | cpio --quiet -o -H newc | gzip -n) >"$tree/boot/guest-initramfs"
     ln -s "vmlinuz-$kernel" "$tree/boot/guest-kernel"
     rm -r "$root"
+    make_firmware "$tree/boot/halt.rom"
 }
