@@ -39,21 +39,34 @@ give_up_after_reset() {
     power_off
 }
 
-# guest_broke_down SINCE: whether a guest's kernel did after that time, unasked; its last words
-guest_broke_down() {
-    find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp \
-        'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} + |
-        grep --invert-match 'sysrq triggered'
+# watch_guests: writes down each guest that was reset, until this host ends
+watch_guests() {
+    while :; do
+        virsh event --event reboot --loop >>/run/lab-resets 2>/dev/null || sleep 1
+    done
 }
 
-# give_up_after_guest SINCE FIRST-LINE: a scenario that failed over a guest whose kernel broke down is
-# run again as well. Those that failed by themselves did not: their guests' consoles are quiet.
+forget_resets() {
+    truncate --size=0 /run/lab-resets
+}
+
+# guest_broke_down SINCE: whether a guest's kernel did after that time, unasked; its last words, or libvirt's
+guest_broke_down() {
+    {
+        find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp \
+            'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} +
+        grep "'reboot'" /run/lab-resets
+    } | grep --invert-match 'sysrq triggered'
+}
+
+# give_up_after_guest SINCE FIRST-LINE: a scenario that failed over a guest which broke down is run again
+# as well. Those that failed by themselves did not: their guests were not reset, and say nothing.
 give_up_after_guest() {
     local words
     tail --lines="+$2" /lab/results/tap | grep -q '^not ok' || return 0
     words=$(guest_broke_down "$1") || [ "$HOSTS" -eq 1 ] || words=$(on lab2 guest_broke_down "$1") || true
     [ -n "$words" ] || return 0
-    comment "$SCENARIO: a guest's kernel broke down in the middle of it" "$words"
+    comment "$SCENARIO: a guest broke down in the middle of it" "$words"
     mv /lab/running /lab/reset
     power_off
 }
@@ -63,6 +76,8 @@ run_scenario() {
     SCENARIO=$1
     echo "$SCENARIO" >/lab/running
     since=$(date +%s)
+    forget_resets
+    [ "$HOSTS" -eq 1 ] || on lab2 forget_resets
     lines=$(wc -l </lab/results/tap)
     timeout --kill-after=10 "$LIMIT" bash /lab/inside/scenario.sh "$SCENARIO" \
         </dev/null >>"/lab/results/$SCENARIO.log" 2>&1 || status=$?
@@ -128,6 +143,7 @@ beat() {
 
 wait_for_hardware
 beat &
+watch_guests &
 comment "$(hostname): up after $(cut -d. -f1 /proc/uptime) s"
 [ ! -e /lab/running ] || give_up_after_reset
 [ "$HOSTS" -eq 1 ] || meet
