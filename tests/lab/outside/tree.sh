@@ -81,8 +81,8 @@ make_tree() {
 }
 
 # The emulator has a tree of its own, without a kernel or a disk: of Debian 13, with the emulator of its
-# backports. Older ones have no igb, or VFs whose registers read 0; and before 10.2 a virtual CPU
-# loses an interrupt now and then while it runs guests, and its host stands still.
+# backports. Older ones have no igb, or VFs whose registers read 0; and before 10.2 the pending interrupts
+# of a virtual CPU that enters a guest were changed without a lock, so that one could be lost.
 EMULATOR_RELEASE=13
 
 emulator_key() {
