@@ -308,6 +308,7 @@ note_links(Start *start)
 static gboolean
 create_and_enter(Start *start, gint64 now, GError **error)
 {
+    /* of functions that are entered as foreign: who uses it, or what of its group is in the way */
     g_autoptr(GHashTable) users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gboolean bound = FALSE;
 
