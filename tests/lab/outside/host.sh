@@ -5,6 +5,12 @@
 # Debian, libvirt and KVM guests run on it unmodified. Always emulated (TCG), so that a run is the
 # same on every machine, and always by the same emulator (tree.sh). Knows nothing of scenarios.
 #
+# A host has one CPU. Where a CPU that is in a guest is told to stop for a moment, without an interrupt, the
+# emulator delivers what was last injected a second time, wherever the guest is by then: a guest in the
+# first instruction of a system call double-faults. Another CPU that maps a device's memory tells it so.
+# The emulator's main thread does too, where it is held up after it raised an interrupt: it is not, at a
+# real-time priority.
+#
 # A host is a directory: share/ (its /lab), console.log, emulator.log and its sockets. Nothing of a
 # host leads to the outside world: its adapters meet on one hub. Two hosts have one more directory
 # between them (pair.sh).
@@ -58,7 +64,7 @@ host_arguments() {
         -accel tcg,thread=multi \
         -machine q35,kernel-irqchip=split \
         -device intel-iommu,intremap=on,caching-mode=on,device-iotlb=on \
-        -cpu EPYC,+svm,+npt -smp 2 -m "$memory" \
+        -cpu EPYC,+svm,+npt -smp 1 -m "$memory" \
         -kernel /mnt/tree/kernel -initrd /mnt/tree/initrd \
         -append "root=/dev/vda rw console=ttyS0 quiet intel_iommu=on iommu=nopt mitigations=off no_timer_check panic=1 systemd.show_status=no systemd.hostname=$name" \
         -serial file:/mnt/host/console.log \
@@ -84,7 +90,8 @@ EMULATE='
     mount --bind "$host" "$emulator_tree/root/mnt/host"
     [ -z "$pair" ] || mount --bind "$pair" "$emulator_tree/root/mnt/pair"
     export TMPDIR=/mnt/host
-    exec chroot "$emulator_tree/root" qemu-system-x86_64 "$@"'
+    chrt --reset-on-fork --fifo 1 true 2>/dev/null && realtime="chrt --reset-on-fork --fifo 1" || realtime=
+    exec $realtime chroot "$emulator_tree/root" qemu-system-x86_64 "$@"'
 
 # host_boot NAME NUMBER RELEASE MEMORY-MIB SECONDS DIRECTORY [PAIR-DIRECTORY [ARGUMENT...]]: starts the
 # host and leaves its process in HOST_PID; after SECONDS (0: never) the host is killed and exits with
