@@ -38,7 +38,7 @@ follow_link() {
             ip addr replace $ADDRESS dev $best
             now=$best
         fi
-        usleep 100000
+        usleep 400000
     done'
     guest "$1" "MAC=$2 ADDRESS=$3 setsid sh -c '$loop' >/dev/null 2>&1 &"
 }
