@@ -19,7 +19,7 @@ keep_logs_outside() {
 staged_units() {
     local unit
     for unit in iovpool-pools.service iovpool-guests.service iovpoold.socket iovpoold.service; do
-        systemctl --quiet cat "$unit" >/dev/null 2>&1 && echo "$unit"
+        [ ! -e "/lib/systemd/system/$unit" ] || echo "$unit"
     done
 }
 
@@ -29,16 +29,14 @@ install_stage() {
     tar --create --directory=/lab/stage . |
         tar --extract --directory=/ --keep-directory-symlink --no-overwrite-dir --no-same-owner
     ldconfig
-    systemd-sysusers
-    systemd-tmpfiles --create
-    systemctl daemon-reload
+    systemd-tmpfiles --create /usr/lib/tmpfiles.d/iovpool.conf
     udevadm control --reload
     udevadm trigger --action=add --subsystem-match=pci --subsystem-match=net
     mapfile -t units < <(staged_units)
-    [ ${#units[@]} -gt 0 ] || return 0
-    systemctl enable "${units[@]}"
+    [ ${#units[@]} -eq 0 ] || systemctl enable --no-reload "${units[@]}"
+    systemctl daemon-reload
     # The boot's own jobs were queued before these units were there; ordering still holds.
-    systemctl --no-block start "${units[@]}"
+    [ ${#units[@]} -eq 0 ] || systemctl --no-block start "${units[@]}"
 }
 
 keep_logs_outside
