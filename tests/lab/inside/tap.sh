@@ -76,13 +76,16 @@ refuses() {
     if run "$*"; then not_ok "$text" "it succeeded: $output"; else ok "$text"; fi
 }
 
-# wait_for SECONDS COMMAND: until it succeeds, for facts that raise no event; 1 if they never came
+# wait_for SECONDS COMMAND: until it succeeds, for facts that raise no event; 1 if they never came. Between two
+# looks it waits for as long as a look took: what is waited for gets at least half of a CPU.
 wait_for() {
-    local deadline=$((SECONDS + $1))
+    local deadline=$((SECONDS + $1)) began took
     shift
-    until eval "$*" >/dev/null 2>&1; do
+    while began=${EPOCHREALTIME/./} && ! eval "$*" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.2
+        took=$((${EPOCHREALTIME/./} - began))
+        took=$((took < 200000 ? 200000 : took))
+        sleep "$((took / 1000000)).$(printf '%06d' $((took % 1000000)))"
     done
 }
 
