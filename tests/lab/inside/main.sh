@@ -9,6 +9,7 @@ set -u
 . /lab/inside/tap.sh
 . /lab/inside/hardware.sh
 . /lab/inside/clean.sh
+. /lab/inside/guest.sh
 . /lab/settings
 [ "$HOSTS" -eq 1 ] || . /lab/inside/pair.sh
 
@@ -50,23 +51,48 @@ forget_resets() {
     truncate --size=0 /run/lab-resets
 }
 
-# guest_broke_down SINCE: whether a guest's kernel did after that time, unasked; its last words, or libvirt's
-guest_broke_down() {
+# kernel_broke_down SINCE: whether this host's or a guest's did after that time, unasked; its last words, or
+# libvirt's of a guest that was reset
+kernel_broke_down() {
+    local words='Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault'
     {
-        find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp \
-            'Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault' {} +
+        journalctl --dmesg --since="@$1" --output=cat | grep --extended-regexp "$words"
+        find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp "$words" {} +
         grep "'reboot'" /run/lab-resets
     } | grep --invert-match 'sysrq triggered'
 }
 
-# give_up_after_guest SINCE FIRST-LINE: a scenario that failed over a guest which broke down is run again
-# as well. Those that failed by themselves did not: their guests were not reset, and say nothing.
-give_up_after_guest() {
+# Each running guest with a kernel answers on its console, whatever became of its adapters; one that was
+# told to panic does not. hung_guests: those that do not answer, and what their vCPU does meanwhile.
+hung_guests() {
+    local name
+    for name in $(virsh list --state-running --name); do
+        virsh dumpxml "$name" | grep -q '<kernel>' || continue
+        ! grep -q 'sysrq triggered' "/var/log/libvirt/qemu/$name.console" || continue
+        ! GUEST_PATIENCE=60 guest "$name" true >/dev/null || continue
+        echo "$name answers nothing"
+        for _ in 1 2; do
+            timeout 20 virsh domstats "$name" --vcpu || true
+            timeout 20 virsh qemu-monitor-command "$name" --hmp 'info registers' || true
+            sleep 3
+        done | grep --extended-regexp 'vcpu.0.(time|exits.sum|halt_exits.sum)=|^RIP=' || true
+    done
+}
+
+what_broke_down() {
+    kernel_broke_down "$1" || true
+    hung_guests
+}
+
+# give_up_after_kernel SINCE FIRST-LINE: a scenario that failed over a kernel which broke down is run again as
+# well. One that failed by itself did not: no guest was reset, no kernel says so, and all guests answer.
+give_up_after_kernel() {
     local words
     tail --lines="+$2" /lab/results/tap | grep -q '^not ok' || return 0
-    words=$(guest_broke_down "$1") || [ "$HOSTS" -eq 1 ] || words=$(on lab2 guest_broke_down "$1") || true
+    words=$(what_broke_down "$1")
+    [ "$HOSTS" -eq 1 ] || words+=$(on lab2 what_broke_down "$1")
     [ -n "$words" ] || return 0
-    comment "$SCENARIO: a guest broke down in the middle of it" "$words"
+    comment "$SCENARIO: a kernel broke down in the middle of it" "$words"
     mv /lab/running /lab/reset
     power_off
 }
@@ -83,7 +109,7 @@ run_scenario() {
         </dev/null >>"/lab/results/$SCENARIO.log" 2>&1 || status=$?
     [ "$status" -ne "$REBOOT_STATUS" ] || boot_again
     [ "$status" -ne 124 ] || not_ok "ends within its limit of $LIMIT s"
-    give_up_after_guest "$since" $((lines + 1))
+    give_up_after_kernel "$since" $((lines + 1))
     leftovers=$(clean_hosts 2>&1)
     is "$leftovers" "" "leaves the host as it found it"
     comment "$SCENARIO: $((SECONDS - started)) s"
