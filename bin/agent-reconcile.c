@@ -5,6 +5,7 @@
  * between reading the domains and judging them.
  */
 #include "agent.h"
+#include "reconcile.h"
 
 static void
 report_unreadable(GPtrArray *domains)
@@ -27,14 +28,15 @@ static gboolean
 reconcile(Agent *agent, IovManager *manager, virConnectPtr connection, GError **error)
 {
     g_auto(GStrv) changes = NULL;
-    gint64 now = g_get_real_time();
-    g_autoptr(GPtrArray) domains = libvirt_list_running(connection, error);
+    gint64 listed_at = 0;
+    g_autoptr(GPtrArray) domains =
+        reconcile_running(connection, manager, &listed_at, &changes, error);
 
-    if (domains == NULL || !iov_manager_reconcile(manager, domains, now, &changes, error))
+    if (domains == NULL)
         return FALSE;
-    agent->reconciled_at = now;
+    agent->reconciled_at = listed_at;
     report_unreadable(domains);
-    for (guint i = 0; changes != NULL && changes[i] != NULL; i++)
+    for (guint i = 0; changes[i] != NULL; i++)
         agent_log(LOG_NOTICE, &(AgentRecord){.event = "reconciled"}, "%s", changes[i]);
     return TRUE;
 }

@@ -3,8 +3,8 @@
  * `iovpool reconcile`: the ledger, and the floor networks of started pools, made true again.
  */
 #include "cli-command.h"
-#include "libvirt.h"
 #include "network.h"
+#include "reconcile.h"
 
 #include <stdio.h>
 
@@ -62,15 +62,16 @@ static gboolean
 reconcile(Cli *cli, GError **error)
 {
     g_auto(GStrv) changes = NULL;
+    gint64 listed_at = 0;
 
     if (cli_get_manager(cli, error) == NULL || cli_get_connection(cli, error) == NULL)
         return FALSE;
-    gint64 now = g_get_real_time();
-    g_autoptr(GPtrArray) domains = libvirt_list_running(cli->connection, error);
-    if (domains == NULL || !iov_manager_reconcile(cli->manager, domains, now, &changes, error))
+    g_autoptr(GPtrArray) domains =
+        reconcile_running(cli->connection, cli->manager, &listed_at, &changes, error);
+    if (domains == NULL)
         return FALSE;
     say_unreadable(domains);
-    for (char **change = changes; change != NULL && *change != NULL; change++)
+    for (char **change = changes; *change != NULL; change++)
         cli_say(cli, "%s", *change);
     return refresh_networks(cli, error);
 }

@@ -20,6 +20,7 @@ gboolean stand_in_loses_answers, stand_in_is_mute, stand_in_lacks_driver;
 guint stand_in_attached, stand_in_asked;
 guint64 stand_in_resident = G_MAXUINT64;
 void (*stand_in_meanwhile)(void);
+void (*stand_in_thereafter)(void);
 const char *stand_in_device, *stand_in_config;
 int stand_in_state = -1, stand_in_reason;
 int stand_in_operation, stand_in_pages, stand_in_completed;
@@ -233,6 +234,10 @@ virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)
         "%.*s%s%s%s%s", (int)(end - xml), xml, scene_floor(domain),
         stand_in_device != NULL ? stand_in_device : "", devices != NULL ? devices : "", end);
     free(xml);
+    if (stand_in_thereafter != NULL) {
+        void (*thereafter)(void) = g_steal_pointer(&stand_in_thereafter);
+        thereafter();
+    }
     return strdup(joined);
 }
 

@@ -56,6 +56,8 @@ extern guint stand_in_attached, stand_in_asked;
 extern const char *stand_in_device;
 /* (nullable): called once when the domain's XML is read, after the ledger was */
 extern void (*stand_in_meanwhile)(void);
+/* (nullable): called once when the domain's XML was read */
+extern void (*stand_in_thereafter)(void);
 /* libvirt answers no question about a domain, as over a connection that broke. */
 extern gboolean stand_in_is_mute;
 /* Attaches are done, but the answer is lost. */

@@ -358,6 +358,31 @@ START_TEST(takes_a_domain_that_ends_meanwhile_for_gone)
 }
 END_TEST
 
+static void
+stop(void)
+{
+    scene_stop(&scene, vanishing);
+}
+
+/* Its hook released it before the reconcile that had read its XML judged it. */
+START_TEST(does_not_take_up_a_domain_that_has_ended)
+{
+    g_autoptr(virDomain) vm = scene_start(&scene, "a", "replug");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) statuses = NULL;
+
+    scene_look(&scene, vm);
+    vanishing = vm;
+    stand_in_thereafter = stop;
+    agent_reconcile_run(&scene.agent, scene.world.manager);
+    ck_assert_ptr_null(stand_in_thereafter);
+    statuses = iov_manager_list_status(scene.world.manager, NULL, &error);
+    assert_done(statuses != NULL, error);
+    ck_assert_uint_eq(statuses->len, 0);
+    ck_assert_uint_eq(world_count(&scene.world, IOV_LEASE_ACTIVE), 0);
+}
+END_TEST
+
 START_TEST(promotes_who_waits)
 {
     g_autoptr(virDomain) a = scene_start(&scene, "a", "replug");
@@ -497,6 +522,7 @@ main(void)
     tcase_add_test(tests, reconciles_all_but_the_domain_that_cannot_be_read);
     tcase_add_test(tests, takes_no_answer_for_no_domain);
     tcase_add_test(tests, takes_a_domain_that_ends_meanwhile_for_gone);
+    tcase_add_test(tests, does_not_take_up_a_domain_that_has_ended);
     tcase_add_test(tests, promotes_who_waits);
     tcase_add_test(tests, hands_out_what_is_pending);
     tcase_add_test(tests, waits_for_a_process_that_holds_what_is_to_be_cleaned);
