@@ -55,7 +55,7 @@ driver() {
 
 # peer_up: the adapter outside the pools answers pings at PEER_ADDRESS, from a namespace of its own
 peer_up() {
-    ip netns list | grep -qw peer || ip netns add peer
+    ip netns list | grep -w peer >/dev/null || ip netns add peer
     ! ip link show "$PEER" >/dev/null 2>&1 || ip link set "$PEER" netns peer
     ip -n peer addr replace "$PEER_ADDRESS/24" dev "$PEER"
     ip -n peer link set "$PEER" up

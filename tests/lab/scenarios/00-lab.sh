@@ -75,11 +75,11 @@ works "the guest reaches the peer through the VF" "guest vm1 'ping -c 3 -w 60 $P
 
 step "taking it back"
 run virsh detach-device-alias vm1 ua-vf --live
-works "the guest gives it back" "wait_for 120 '! virsh dumpxml vm1 | grep -q ua-vf'"
-works "libvirt cleared its MAC" "wait_for 30 '! ip link show $PF1 | grep -q $mac'"
+works "the guest gives it back" "wait_for 120 '! virsh dumpxml vm1 | grep ua-vf'"
+works "libvirt cleared its MAC" "wait_for 30 '! ip link show $PF1 | grep $mac'"
 is "$(guest vm1 'ls /sys/class/net')" lo "the guest has no adapter again"
 run virsh shutdown vm1
-works "the guest powers off" "wait_for 120 'virsh domstate vm1 | grep -q \"shut off\"'"
+works "the guest powers off" "wait_for 120 'virsh domstate vm1 | grep \"shut off\"'"
 run virsh undefine vm1
 run "echo 0 >$PCI/$pf/sriov_numvfs"
 is "$(find "$PCI/$pf/" -name 'virtfn*' | wc -l)" 0 "the VFs are gone"

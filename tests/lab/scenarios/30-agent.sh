@@ -114,7 +114,7 @@ define_guest vm2 --noboot
 run iovpool request vm2 --pool fast --name net0
 works "it starts" virsh start vm2
 works "status says what it waits for" \
-    "wait_for 120 'iovpool status vm2 --json | jq --raw-output .[0].reason | grep -q negotiated'"
+    "wait_for 120 'iovpool status vm2 --json | jq --raw-output .[0].reason | grep negotiated'"
 unlike "$(status_of vm2)" "active" "and does not call it active"
 run virsh destroy vm2
 run virsh undefine vm2

@@ -35,11 +35,11 @@ is "$(systemctl show --property=Result --value iovpool-pools.service)" success "
 pools=$(systemctl show --property=ExecMainExitTimestampMonotonic --value iovpool-pools.service)
 libvirtd=$(systemctl show --property=ExecMainStartTimestampMonotonic --value libvirtd.service)
 works "before libvirtd started" "[ $pools -gt 0 ] && [ $pools -lt $libvirtd ]"
-works "the domain started with the host" "wait_for 120 'virsh list --name | grep -qx vm1'"
+works "the domain started with the host" "wait_for 120 'virsh list --name | grep -x vm1'"
 works "and is lifted" \
     "wait_for 120 'iovpool status vm1 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
 
-works "the suspended guest runs again" "wait_for 120 'virsh list --name | grep -qx vm2'"
+works "the suspended guest runs again" "wait_for 120 'virsh list --name | grep -x vm2'"
 works "and is lifted" \
     "wait_for 120 'iovpool status vm2 --json | jq --exit-status \".[0].state == \\\"active\\\"\"'"
 is "$(guest vm2 'cat /proc/sys/kernel/random/boot_id')" "$(cat /root/boot-of-vm2)" "it has not booted again"

@@ -11,7 +11,7 @@ is_gone() {
     ! on "$1" virsh domstate "$2"
 }
 runs_on() {
-    on "$1" virsh domstate "$2" | grep -qx running
+    on "$1" virsh domstate "$2" | grep -x running
 }
 # pings HOST TEXT: they are answered, and the gap has an end
 pings() {
