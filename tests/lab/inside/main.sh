@@ -97,9 +97,24 @@ give_up_after_kernel() {
     power_off
 }
 
+# cpu_times: "CGROUP SECONDS", of each service and of all guests, since boot
+cpu_times() {
+    local file
+    for file in /sys/fs/cgroup/system.slice/*.service/cpu.stat /sys/fs/cgroup/machine.slice/cpu.stat; do
+        sed -n "s|^usage_usec \\(.*\\)|$(basename "$(dirname "$file")") \\1|p" "$file"
+    done 2>/dev/null | awk '{ print $1, int($2 / 1000000) }' | sort
+}
+
+# cpu_used BEFORE: what took the host's CPU since: libvirtd, the scenario's own looking (lab), guests (machine)
+cpu_used() {
+    join -a 2 <(echo "$1") <(cpu_times) |
+        awk '{ used = $NF - (NF > 2 ? $2 : 0) } used > 1 { sub(/[.].*/, "", $1); printf ", %s %d s", $1, used }'
+}
+
 run_scenario() {
-    local leftovers status=0 started=$SECONDS since lines
+    local leftovers status=0 started=$SECONDS since lines cpu
     SCENARIO=$1
+    cpu=$(cpu_times)
     echo "$SCENARIO" >/lab/running
     since=$(date +%s)
     forget_resets
@@ -112,7 +127,7 @@ run_scenario() {
     give_up_after_kernel "$since" $((lines + 1))
     leftovers=$(clean_hosts 2>&1)
     is "$leftovers" "" "leaves the host as it found it"
-    comment "$SCENARIO: $((SECONDS - started)) s"
+    comment "$SCENARIO: $((SECONDS - started)) s$(cpu_used "$cpu")"
     echo '# over' >&3
     echo "$SCENARIO" >>/lab/done
     rm /lab/running
