@@ -95,11 +95,17 @@ is "$(status_of deaf)" "passthrough detaching" "it stays the guest's meanwhile"
 like "$(iovpool status deaf --json | jq --raw-output '.[0].reason')" "goes to chief" "and says to whom it goes"
 is "$(status_of chief)" "direct waiting" "the other waits on its floor"
 works "nobody else waits for them: all ping on" pings_go_on 15000
-run virsh reset deaf
+# QEMU 10.0 may not survive it: a function that leaves during the reset is one less in its list of what is to
+# be reset, which an assertion forbids. The function is let go all the same.
+run "virsh reset deaf || true"
 works "a reset lets go: the other has it" "wait_for 120 is_lifted chief"
-works "and it stands on its floor" is_on_floor deaf
+if virsh list --name | grep -x deaf; then
+    works "and it stands on its floor" is_on_floor deaf
+else
+    like "$(cat /var/log/libvirt/qemu/deaf.log)" "resettable_container_child_foreach: Assertion" "it was QEMU's own end"
+fi
 for name in deaf chief; do
-    run virsh destroy "$name"
+    run "virsh destroy $name || true"
     run virsh undefine "$name"
 done
 works "free again" "wait_for 60 all_free lone"
