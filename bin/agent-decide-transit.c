@@ -17,6 +17,8 @@ static const char kept_unplugged[] =
     "QEMU took the function from the guest for a snapshot or dump, and has not given it back";
 static const char left_late[] =
     "the guest gave the function up for a migration or save that came to nothing";
+static const char came_early[] =
+    "the guest's driver found its function before it had its MAC again, and made no pair of it";
 static const char kept[] =
     "the guest did not give its function back within a minute: the migration or save was aborted";
 
@@ -119,6 +121,10 @@ decide_frames(const AgentObservation *seen)
             return act(seen, AGENT_YIELD, IOV_REASON_IN_TRANSIT, migrating);
         break;
     case AGENT_MAC_ON:
+        /* QEMU plugged it in again while nobody watched: it is to be plugged in anew, with its MAC
+         */
+        if (seen->yielded && seen->mac_off && seen->driven)
+            return act(seen, AGENT_TAKE_BACK, IOV_REASON_IN_TRANSIT, came_early);
         /* some drivers show none, ever: that alone says nothing */
         if (seen->yielded || (seen->mac_off && (is_leaving(seen) || was_in_transit(seen))))
             return act(seen, AGENT_REGAIN, IOV_REASON_IN_TRANSIT,

@@ -122,6 +122,16 @@ works "virsh domjobabort" virsh domjobabort vm1
 fails "cancelled without agent"
 stays "cancelled without agent"
 
+step "cancelled, the agent here back only when the guest has its VF again"
+midway
+works "the agent gives its frames to the floor" "wait_for 60 '[ \"\$(status_of vm1)\" = \"direct active\" ]'"
+run systemctl kill --signal=STOP iovpoold.service
+works "virsh domjobabort" virsh domjobabort vm1
+fails "cancelled, agent late"
+works "QEMU plugs the function in again" "wait_for 60 has_vf vm1"
+on lab1 kill_agent
+stays "cancelled, agent late"
+
 step "the other libvirtd is killed"
 midway
 run on lab2 systemctl kill --signal=KILL libvirtd.service
