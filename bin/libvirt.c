@@ -7,6 +7,7 @@
 
 #include "cli-error.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -58,6 +59,8 @@ virConnectPtr
 libvirt_open(const char *uri, GError **error)
 {
     virSetErrorFunc(NULL, keep_quiet);
+    /* A connection that breaks is an error to be told, and what was begun is to be undone. */
+    signal(SIGPIPE, SIG_IGN);
     virConnectPtr connection = virConnectOpen(uri);
     if (connection == NULL)
         libvirt_error(error, "cannot connect to libvirt%s%s", uri != NULL ? " at " : "",

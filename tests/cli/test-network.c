@@ -5,6 +5,7 @@
 #include "test-support.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <string.h>
 
 static SysfsTree *tree;
@@ -126,6 +127,13 @@ assert_serves(gboolean first, gboolean second)
     ck_assert_int_eq(strstr(xml, "<interface dev='enp1s0'/>") != NULL, first);
     ck_assert_int_eq(strstr(xml, "<interface dev='enp5s0'/>") != NULL, second);
 }
+
+/* What writes to a connection that broke is told so, and lives. */
+START_TEST(a_broken_connection_is_no_end)
+{
+    ck_assert_int_eq(raise(SIGPIPE), 0);
+}
+END_TEST
 
 START_TEST(start_makes_it_and_destroy_removes_it)
 {
@@ -306,6 +314,7 @@ main(void)
 
     tcase_set_timeout(all, 60); /* a busy machine, valgrind */
     tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, a_broken_connection_is_no_end);
     tcase_add_test(all, start_makes_it_and_destroy_removes_it);
     tcase_add_test(all, an_old_one_is_brought_up_to_date);
     tcase_add_test(all, a_running_one_is_restored_when_its_update_fails);
