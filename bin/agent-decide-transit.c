@@ -121,8 +121,7 @@ decide_frames(const AgentObservation *seen)
             return act(seen, AGENT_YIELD, IOV_REASON_IN_TRANSIT, migrating);
         break;
     case AGENT_MAC_ON:
-        /* QEMU plugged it in again while nobody watched: it is to be plugged in anew, with its MAC
-         */
+        /* QEMU plugged it in while nobody watched: it is to be plugged in anew, with its MAC */
         if (seen->yielded && seen->mac_off && seen->driven)
             return act(seen, AGENT_TAKE_BACK, IOV_REASON_IN_TRANSIT, came_early);
         /* some drivers show none, ever: that alone says nothing */

@@ -7,7 +7,7 @@
 
 /* What the programs share of libvirt: it speaks through GError, and never prints by itself. */
 
-/* @uri NULL: libvirt's default, as virsh chooses it. */
+/* @uri NULL: libvirt's default, as virsh chooses it. The process ignores SIGPIPE from here on. */
 virConnectPtr libvirt_open(const char *uri, GError **error);
 
 /* Sets @error to "FORMAT: libvirt's last message" with a fitting code; returns FALSE. */
