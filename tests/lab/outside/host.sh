@@ -5,11 +5,11 @@
 # Debian, libvirt and KVM guests run on it unmodified. Always emulated (TCG), so that a run is the
 # same on every machine, and always by the same emulator (tree.sh). Knows nothing of scenarios.
 #
-# A host has one CPU. Where a CPU that is in a guest is told to stop for a moment, without an interrupt, the
-# emulator delivers what was last injected a second time, wherever the guest is by then: a guest in the
-# first instruction of a system call double-faults. Another CPU that maps a device's memory tells it so.
-# The emulator's main thread does too, where it is held up after it raised an interrupt: it is not, at a
-# real-time priority.
+# A host has one CPU. By its source (helper_vmrun), the emulator delivers an interrupt that was injected into a
+# guest a second time, wherever the guest is by then, where the CPU is told to stop for a moment without an
+# interrupt; a guest was seen to double-fault so in the first instruction of a system call. Another CPU that
+# maps a device's memory tells it so, and the emulator's main thread where it is held up after it raised an
+# interrupt; hence its real-time priority. That makes it rarer, and ends it not.
 #
 # A host is a directory: share/ (its /lab), console.log, emulator.log and its sockets. Nothing of a
 # host leads to the outside world: its adapters meet on one hub. Two hosts have one more directory
