@@ -124,8 +124,11 @@ decide_frames(const AgentObservation *seen)
         /* QEMU plugged it in while nobody watched: it is to be plugged in anew, with its MAC */
         if (seen->yielded && seen->mac_off && seen->driven)
             return act(seen, AGENT_TAKE_BACK, IOV_REASON_IN_TRANSIT, came_early);
-        /* some drivers show none, ever: that alone says nothing */
-        if (seen->yielded || (seen->mac_off && (is_leaving(seen) || was_in_transit(seen))))
+        /* some drivers show none, ever: that alone says nothing; and who gives it back needs none
+         */
+        if (seen->yielded ||
+            (seen->mac_off &&
+             (is_leaving(seen) || (seen->state == IOV_LEASE_ACTIVE && was_in_transit(seen)))))
             return act(seen, AGENT_REGAIN, IOV_REASON_IN_TRANSIT,
                        is_leaving(seen) ? migrating : came_back);
         break;

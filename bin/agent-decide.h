@@ -37,7 +37,7 @@ typedef struct {
     gboolean driven;    /* the guest's driver has the function */
     gboolean unfit;     /* the function does not show the request's policy */
     gboolean mac_on;    /* the function's MAC is the request's */
-    gboolean mac_off;   /* it has none */
+    gboolean mac_off;   /* it has none, or another */
     /* what the ledger says beside the lease */
     IovReason code;     /* why it is served so */
     const char *reason; /* likewise, for people; not NULL where @code is not IOV_REASON_NONE */

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define NO_MAC "00:00:00:00:00:00"
+
 /* One function, kept from being cleaned meanwhile: it could be the next guest's by then. */
 typedef struct {
     int lock;
@@ -125,19 +127,19 @@ iov_manager_impose(IovManager *manager, const IovDomain *domain, const char *fun
 /* ---- MAC ---- */
 
 gboolean
-iov_manager_shows_mac(IovManager *manager, const IovLease *lease, gboolean *its_own, gboolean *none,
-                      GError **error)
+iov_manager_shows_mac(IovManager *manager, const IovLease *lease, gboolean *its_own,
+                      gboolean *other, GError **error)
 {
     IovNetconf actual = {.mac = ""};
     gboolean told = FALSE;
 
-    *its_own = *none = FALSE;
+    *its_own = *other = FALSE;
     if (lease->mac == NULL)
         return TRUE;
     if (!iov_manager_read_policy(manager, lease, &actual, &told, error))
         return FALSE;
     *its_own = told && strcmp(actual.mac, lease->mac) == 0;
-    *none = told && actual.mac[0] != '\0' && iov_mac_is_zero(actual.mac);
+    *other = told && actual.mac[0] != '\0' && !*its_own;
     return TRUE;
 }
 
@@ -155,9 +157,9 @@ set_mac(IovManager *manager, const IovLease *lease, const char *mac, GError **er
 static gboolean
 check_mac_gone(IovManager *manager, const IovLease *lease, GError **error)
 {
-    gboolean its_own = FALSE, none = FALSE;
+    gboolean its_own = FALSE, other = FALSE;
 
-    if (!iov_manager_shows_mac(manager, lease, &its_own, &none, error))
+    if (!iov_manager_shows_mac(manager, lease, &its_own, &other, error))
         return FALSE;
     return !its_own || iov_error_set(error, IOV_ERROR_HOST, "function %s keeps MAC %s",
                                      lease->function, lease->mac);
@@ -190,8 +192,45 @@ iov_manager_unplugged(IovManager *manager, const char *function, guint64 generat
 
     return take_hold(&hold, manager, function, generation, error) &&
            enter_tier(manager, hold.lease, TRUE, reason, error) &&
-           set_mac(manager, hold.lease, "00:00:00:00:00:00", error) &&
+           set_mac(manager, hold.lease, NO_MAC, error) &&
            check_mac_gone(manager, hold.lease, error);
+}
+
+/* QEMU has it, and the ledger does not know yet that the guest has it again. */
+static gboolean
+is_yielded(IovManager *manager, const IovLease *lease, gboolean *yielded, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    IovLedger *ledger = iov_manager_ledger(manager, FALSE, error);
+    g_autoptr(IovStatus) status = NULL;
+
+    if (ledger == NULL)
+        return FALSE;
+    status = iov_ledger_get_status(ledger, lease->domain_uuid, lease->request, &local);
+    *yielded =
+        status != NULL && lease->state == IOV_LEASE_ACTIVE && status->tier != IOV_TIER_PASSTHROUGH;
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+/* A driver that came between the caller's look and now may have found none. */
+static gboolean
+give_mac_again(IovManager *manager, const IovLease *lease, GError **error)
+{
+    gboolean yielded = FALSE, its_own = FALSE, other = FALSE, driven = FALSE;
+
+    if (!is_yielded(manager, lease, &yielded, error) ||
+        !iov_manager_shows_mac(manager, lease, &its_own, &other, error) ||
+        !set_mac(manager, lease, lease->mac, error) ||
+        (yielded && other && !iov_manager_is_driven(manager, lease, &driven, error)))
+        return FALSE;
+    if (!driven)
+        return TRUE;
+    return set_mac(manager, lease, NO_MAC, error) &&
+           iov_error_set(error, IOV_ERROR_STALE,
+                         "function %s had the guest's driver before its MAC", lease->function);
 }
 
 gboolean
@@ -201,6 +240,6 @@ iov_manager_plugged_again(IovManager *manager, const char *function, guint64 gen
     g_auto(Hold) hold = {.lock = -1};
 
     return take_hold(&hold, manager, function, generation, error) &&
-           set_mac(manager, hold.lease, hold.lease->mac, error) &&
+           give_mac_again(manager, hold.lease, error) &&
            enter_tier(manager, hold.lease, FALSE, reason, error);
 }

@@ -358,13 +358,14 @@ IOV_API gboolean iov_manager_impose(IovManager *manager, const IovDomain *domain
 /**
  * iov_manager_shows_mac:
  * @its_own: (out): the function shows the MAC of the request that it serves
- * @none: (out): it shows that it has none; neither where its adapter does not tell
+ * @other: (out): it shows another, or that it has none: a driver that finds none makes one up; neither
+ *   where its adapter does not tell
  *
  * Returns: %FALSE with @error where that cannot be told
  * Since: 0.1
  */
 IOV_API gboolean iov_manager_shows_mac(IovManager *manager, const IovLease *lease,
-                                       gboolean *its_own, gboolean *none, GError **error);
+                                       gboolean *its_own, gboolean *other, GError **error);
 /**
  * iov_manager_unplugged:
  * @reason: why it is on its floor now, one line
@@ -381,7 +382,8 @@ IOV_API gboolean iov_manager_unplugged(IovManager *manager, const char *function
  * iov_manager_plugged_again:
  * @reason: what is to be known of it now, one line; beside %IOV_REASON_IN_TRANSIT
  *
- * The opposite: the migration came to nothing. Idempotent.
+ * The opposite: the migration came to nothing. Idempotent. %IOV_ERROR_STALE where the guest's driver had the
+ * function before its MAC: it is to be taken off the guest, and given to it anew.
  *
  * Since: 0.1
  */

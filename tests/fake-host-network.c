@@ -96,8 +96,10 @@ apply(FakeVf *vf, const IovNetconf *netconf)
 
     if (vf->sticky)
         return;
-    if (netconf->mac[0] != '\0')
+    if (netconf->mac[0] != '\0') {
         memcpy(now->mac, netconf->mac, sizeof(now->mac));
+        vf->driven = vf->driven || vf->hurried;
+    }
     if (netconf->has_vlan)
         now->vlan = netconf->vlan;
     if (netconf->has_rate)

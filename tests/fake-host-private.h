@@ -18,7 +18,7 @@ typedef struct {
     gint64 visible_from;
     char address[IOV_ADDRESS_SIZE];
     char driver[FAKE_NAME_SIZE], override[FAKE_NAME_SIZE];
-    gboolean netdev_up, sticky, driven;
+    gboolean netdev_up, sticky, driven, hurried;
     char user[FAKE_TEXT_SIZE];
     char factory_mac[IOV_MAC_SIZE];
     IovNetconf netconf;

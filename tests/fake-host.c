@@ -363,6 +363,12 @@ fake_host_set_driven(IovHost *host, const char *function, gboolean driven)
 }
 
 void
+fake_host_set_hurried(IovHost *host, const char *function, gboolean hurried)
+{
+    need_vf(host, function)->hurried = hurried;
+}
+
+void
 fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf)
 {
     need_vf(host, function)->netconf = *netconf;

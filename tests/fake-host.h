@@ -118,6 +118,8 @@ void fake_host_add_neighbour(IovHost *host, int iommu_group, const char *address
                              const char *driver);
 /* The guest's driver has the function, or has it no more; it has it not while nobody holds it. */
 void fake_host_set_driven(IovHost *host, const char *function, gboolean driven);
+/* The guest's driver takes the function while its MAC is being set. */
+void fake_host_set_hurried(IovHost *host, const char *function, gboolean hurried);
 /* A guest (or libvirt) changed a VF's policy behind our back. */
 void fake_host_set_netconf(IovHost *host, const char *function, const IovNetconf *netconf);
 

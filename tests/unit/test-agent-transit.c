@@ -12,6 +12,7 @@
 #define UUID "00000000-0000-4000-8000-000000000061" /* of domain a */
 #define MAC "52:54:00:00:00:61"
 #define NO_MAC "00:00:00:00:00:00"
+#define MADE_UP "8a:00:00:00:00:01"
 #define SECOND ((gint64)G_USEC_PER_SEC)
 #define MIGRATING "the domain is migrating, being saved or restored, or ending"
 #define ASKED "QEMU has asked the guest for the function, to migrate or save it"
@@ -352,6 +353,30 @@ START_TEST(a_migration_that_fails_gives_the_function_its_frames_back)
 }
 END_TEST
 
+/* Such a guest made no pair of it, and does not when the MAC is set later. */
+START_TEST(a_driver_that_came_before_the_mac_is_given_its_function_anew)
+{
+    g_autofree char *function = NULL;
+    g_autoptr(virDomain) vm = lift(&function);
+
+    let_go(function);
+    set_job(VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, 17);
+    look(vm, FALSE);
+    assert_mac(function, NO_MAC);
+    set_job(0, 0);
+    if (_i == 0) {
+        /* it found none, and made one up */
+        fake_host_set_driven(scene.world.host, function, TRUE);
+        set_netconf(function, MADE_UP, 0);
+    } else {
+        fake_host_set_hurried(scene.world.host, function, TRUE);
+    }
+    scene_look(&scene, vm);
+    assert_status(&scene, vm, "detaching|direct|the guest was asked for it again");
+    assert_mac(function, _i == 0 ? MADE_UP : NO_MAC);
+}
+END_TEST
+
 START_TEST(what_failed_half_way_is_done_by_the_next)
 {
     g_autofree char *function = NULL;
@@ -393,9 +418,11 @@ START_TEST(frames_stay_on_the_floor_after_a_snapshot)
                   "and has not given it back");
     assert_mac(function, NO_MAC);
     ck_assert_int_eq(agent_memory_get_next(scene.agent.memory), -1);
+    /* were it plugged in again, it would be without its MAC */
     fake_host_set_driven(scene.world.host, function, TRUE);
     look(vm, _i);
-    assert_mac(function, MAC);
+    assert_status(&scene, vm, "detaching|direct|the guest was asked for it again");
+    assert_mac(function, NO_MAC);
 }
 END_TEST
 
@@ -574,6 +601,7 @@ main(void)
     tcase_add_test(tests, a_floor_is_corrected_where_it_is_raw);
     tcase_add_loop_test(tests, frames_go_to_the_floor_while_qemu_has_the_function, 0, 2);
     tcase_add_loop_test(tests, a_migration_that_fails_gives_the_function_its_frames_back, 0, 2);
+    tcase_add_loop_test(tests, a_driver_that_came_before_the_mac_is_given_its_function_anew, 0, 2);
     tcase_add_test(tests, what_failed_half_way_is_done_by_the_next);
     tcase_add_loop_test(tests, frames_stay_on_the_floor_after_a_snapshot, 0, 2);
     tcase_add_test(tests, nobody_takes_a_function_from_one_that_leaves);
