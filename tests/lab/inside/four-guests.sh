@@ -21,12 +21,6 @@ pings_go_on() {
     done
     return "$status"
 }
-seconds_since() {
-    awk -v from="$1" '{ printf "%.1f", $1 - from }' /proc/uptime
-}
-uptime_now() {
-    cut -d' ' -f1 /proc/uptime
-}
 
 # four_guests: they run and ping; three are on passthrough, the name of the fourth is in $waiting
 four_guests() {

@@ -60,3 +60,18 @@ reboot_lab2() {
     wait_for 300 "connect_to lab2 10 && ! on lab2 grep -q $boot /proc/sys/kernel/random/boot_id"
     wait_for 300 on lab2 test -e /lab/running
 }
+
+# pools_fast VFS-HERE VFS-THERE: a pool of that name on both hosts, started
+pools_fast() {
+    works "a pool on lab1" "iovpool create fast --adapter enp1s0 --vfs $1 && iovpool start fast"
+    works "a pool on lab2" "on lab2 'iovpool create fast --adapter enp1s0 --vfs $2 && iovpool start fast'"
+}
+
+# leave_pools: they are gone, as all their VFs are free
+leave_pools() {
+    local host
+    for host in lab1 lab2; do
+        works "every VF on $host is free" "wait_for 120 on $host all_free fast"
+        works "the pool on $host" "on $host 'iovpool destroy fast && iovpool undefine fast'"
+    done
+}

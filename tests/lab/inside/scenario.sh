@@ -15,14 +15,15 @@ exec 3>>/lab/results/tap
 . /lab/inside/iovpool.sh
 [ "$HOSTS" -eq 1 ] || . /lab/inside/pair.sh
 
-# Shows the scenario's own line, however deep in a helper the command failed.
+# Shows the scenario's own line, however deep in a helper the command failed, and what was printed last.
 stopped() {
     local frame=1 line
     while [[ ${BASH_SOURCE[frame]} != /lab/scenarios/* && frame -lt ${#BASH_SOURCE[@]}-1 ]]; do
         frame=$((frame + 1))
     done
     line=${BASH_LINENO[frame - 1]}
-    not_ok "goes on after line $line" "$(sed -n "${line}p" "/lab/scenarios/$SCENARIO.sh")"
+    not_ok "goes on after line $line" "$(sed -n "${line}p" "/lab/scenarios/$SCENARIO.sh")" \
+        "$(tail --lines=15 "/lab/results/$SCENARIO.log")"
 }
 
 trap stopped ERR

@@ -28,7 +28,7 @@ ok() {
 not_ok() {
     tap "not ok - $SCENARIO: $1"
     shift
-    [ $# -eq 0 ] || comment "$(printf '    %s\n' "$@")"
+    [ $# -eq 0 ] || comment "$(printf '%s\n' "$@" | sed 's/^/    /')"
 }
 
 # skip TEXT REASON
@@ -81,12 +81,20 @@ refuses() {
 wait_for() {
     local deadline=$((SECONDS + $1)) began took
     shift
-    while began=${EPOCHREALTIME/./} && ! eval "$*" >/dev/null 2>&1; do
+    while began=$(now) && ! eval "$*" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        took=$((${EPOCHREALTIME/./} - began))
+        took=$(($(now) - began))
         took=$((took < 200000 ? 200000 : took))
         sleep "$((took / 1000000)).$(printf '%06d' $((took % 1000000)))"
     done
+}
+
+# now: for milliseconds_since
+now() {
+    echo "${EPOCHREALTIME/./}"
+}
+milliseconds_since() {
+    echo $((($(now) - $1) / 1000))
 }
 
 # needs_iovpool: the rest of the scenario is for hosts on which the project is installed

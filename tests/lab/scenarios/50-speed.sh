@@ -7,9 +7,6 @@
 needs_iovpool
 ROUNDS=5
 
-now() {
-    date +%s%3N
-}
 guest_has_vf() {
     guest vm1 'until ls -d /sys/bus/pci/drivers/igbvf/0000:* >/dev/null 2>&1; do usleep 20000; done'
 }
@@ -45,7 +42,7 @@ for ((round = 0; round < ROUNDS; round++)); do
     begin=$(now)
     run virsh attach-device vm1 /tmp/bare.xml --live
     guest_has_vf
-    bare+=$(($(now) - begin))$'\n'
+    bare+=$(milliseconds_since "$begin")$'\n'
     run virsh detach-device-alias vm1 ua-bare --live
     guest_lost_vf
     wait_for 90 '! virsh dumpxml vm1 | grep ua-bare'
@@ -54,7 +51,7 @@ for ((round = 0; round < ROUNDS; round++)); do
     begin=$(now)
     run iovpool attach vm1 net0
     guest_has_vf
-    ours+=$(($(now) - begin))$'\n'
+    ours+=$(milliseconds_since "$begin")$'\n'
     run iovpool detach vm1 net0
     guest_lost_vf
     wait_for 90 all_free fast

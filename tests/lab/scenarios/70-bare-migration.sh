@@ -91,16 +91,16 @@ ping_start vm1 "$PEER_ADDRESS"
 migrate() {
     local from=$1 to=$2 began took
     gap_of "$from" "before"
-    began=$(date +%s%N)
+    began=$(now)
     works "virsh migrate" "on $from virsh migrate --live vm1 qemu+ssh://$to/system"
-    took=$((($(date +%s%N) - began) / 1000000))
+    took=$(milliseconds_since "$began")
     comment "$from to $to: virsh migrate took $took ms"
     echo "$took" >>/lab/results/bare-migration
     works "it runs there" "on $to 'virsh domstate vm1 | grep -x running'"
     refuses "and no more here" "on $from 'virsh domstate vm1 | grep -x running'"
     works "it answers there" "on $to guest vm1 true"
     works "it has a VF again, with a link" "wait_for 120 on $to vf_is_up vm1"
-    comment "$from to $to: with a VF again after $((($(date +%s%N) - began) / 1000000)) ms"
+    comment "$from to $to: with a VF again after $(milliseconds_since "$began") ms"
     gap_of "$to" "$from to $to"
     like "$(on "$to" virsh dumpxml vm1 | tr '\n' ' ')" \
         "<source> *<address type='pci' $(source_address "$(vf_on "$to")")/> *</source>" \
