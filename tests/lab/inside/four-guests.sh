@@ -55,7 +55,7 @@ XML
         "the fourth is on its floor and says why"
     for name in "${guests[@]}"; do
         works "$name reaches the peer" "guest $name 'ping -c 2 -w 30 $PEER_ADDRESS'"
-        ping_start "$name" "$PEER_ADDRESS"
+        ping_start "$name" "$PEER_ADDRESS" 0.5
     done
 }
 

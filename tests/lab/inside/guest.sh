@@ -115,10 +115,10 @@ vf_is_up() {
     guest "$1" 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
 }
 
-# ping_start NAME TARGET: the guest pings it from now on, every 250 ms: each costs nested
-# virtualization under TCG 20 ms
+# ping_start NAME TARGET [SECONDS]: the guest pings it from now on, every 250 ms, or so often: each costs
+# nested virtualization under TCG 20 ms
 ping_start() {
-    guest "$1" "pings start $2"
+    guest "$1" "pings start $2 ${3:-}"
 }
 
 # ping_gap NAME TARGET: "MS ANSWERED SENT" since the start or the last call: the longest time without
@@ -127,9 +127,9 @@ ping_gap() {
     guest "$1" "pings gap $2"
 }
 
-# ping_heard NAME TARGET: until more pings were answered, so that ping_gap knows of what went before
+# ping_heard NAME TARGET...: until more pings of each were answered, so that ping_gap knows of what went before
 ping_heard() {
-    guest "$1" "pings heard $2"
+    guest "$1" "pings heard ${*:2}"
 }
 
 ping_stop() {

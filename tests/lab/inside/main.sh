@@ -52,14 +52,19 @@ forget_resets() {
 }
 
 # kernel_broke_down SINCE: whether this host's or a guest's did after that time, unasked; its last words, or
-# libvirt's of a guest that was reset
+# libvirt's of a guest that was reset. So says a program that crashed, where it is none that has to do with us.
 kernel_broke_down() {
     local words='Kernel panic|Oops|BUG: |general protection fault|soft lockup|double fault'
+    local crashed='(bash|socat|jq|ssh|sshd|awk|mawk|sed|grep|sort|cut|head|tail|cat|sleep|timeout|journalctl|udevadm)\[[0-9]+\]'
     {
-        journalctl --dmesg --since="@$1" --output=cat | grep --extended-regexp "$words"
-        find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp "$words" {} +
-        grep "'reboot'" /run/lab-resets
-    } | grep --invert-match 'sysrq triggered'
+        {
+            journalctl --dmesg --since="@$1" --output=cat | grep --extended-regexp "$words"
+            find /var/log/libvirt/qemu -name '*.console' -newermt "@$1" -exec grep --extended-regexp "$words" {} +
+            grep "'reboot'" /run/lab-resets
+        } | grep --invert-match --extended-regexp 'sysrq triggered|traps: '
+        journalctl --dmesg --since="@$1" --output=cat |
+            grep --extended-regexp "^(traps: $crashed|$crashed: segfault)"
+    }
 }
 
 # Each running guest with a kernel answers on its console, whatever became of its adapters; one that was

@@ -69,7 +69,7 @@ configure_tree() {
 
 make_tree() {
     local release=$1 directory=$2 tree=$2/root
-    need_programs mmdebstrap mke2fs cpio
+    need_programs mmdebstrap mke2fs cpio xz zstd
     mkdir -p "$directory"
     unpack_tree "$release" "$tree"
     configure_tree "$tree"

@@ -104,11 +104,7 @@ links_up() {
 }
 # heard_all: what was lost before is known then
 heard_all() {
-    local ping
-    for ping in "${PINGS[@]}"; do
-        # shellcheck disable=SC2086 # two words
-        works "${ping/ / hears }" ping_heard $ping
-    done
+    works "a hears all of them" ping_heard a "${PINGS[@]#a }"
 }
 gaps_of() {
     local ping
@@ -186,7 +182,7 @@ all_reach_all "on VFs"
 step "a drops to its floors"
 for ping in "${PINGS[@]}"; do
     # shellcheck disable=SC2086 # two words
-    run ping_start $ping
+    run ping_start $ping 0.5
 done
 for request in net0 net1 net2 net3; do
     works "$request drops" iovpool detach a "$request"
