@@ -9,6 +9,7 @@
 #include "agent-lock.h"
 #include "agent-log.h"
 #include "cli-error.h"
+#include "event-loop.h"
 
 #include <libvirt/libvirt-qemu.h>
 
@@ -26,9 +27,7 @@ struct _AgentLibvirt {
     virConnectPtr connection;              /* nullable */
     int callbacks[EVENTS];                 /* libvirt's ids, -1 where there is none */
     int monitor_callbacks[MONITOR_EVENTS]; /* likewise */
-    GThread *thread;
-    int stop_timer;
-    gint stopping;
+    EventLoop *loop;
 };
 
 static gboolean
@@ -140,39 +139,16 @@ static const struct {
     {"MIGRATION", on_migration},
 };
 
-static void
-on_stop(int timer G_GNUC_UNUSED, void *data)
-{
-    AgentLibvirt *libvirt = data;
-
-    g_atomic_int_set(&libvirt->stopping, TRUE);
-}
-
-static gpointer
-run_events(gpointer data)
-{
-    AgentLibvirt *libvirt = data;
-
-    while (!g_atomic_int_get(&libvirt->stopping))
-        if (virEventRunDefaultImpl() < 0)
-            break;
-    return NULL;
-}
-
 AgentLibvirt *
 agent_libvirt_new(const char *uri, const AgentEvents *events, GError **error)
 {
-    if (virInitialize() < 0 || virEventRegisterDefaultImpl() < 0) {
-        libvirt_error(error, "cannot start libvirt's event loop");
+    if (!event_loop_register(error))
         return NULL;
-    }
     AgentLibvirt *libvirt = g_new0(AgentLibvirt, 1);
     g_mutex_init(&libvirt->lock);
     libvirt->uri = g_strdup(uri);
     libvirt->events = events;
-    /* disabled until it is needed to end the thread */
-    libvirt->stop_timer = virEventAddTimeout(-1, on_stop, libvirt, NULL);
-    libvirt->thread = g_thread_new("libvirt", run_events, libvirt);
+    libvirt->loop = event_loop_start();
     return libvirt;
 }
 
@@ -311,9 +287,7 @@ agent_libvirt_free(AgentLibvirt *libvirt)
     if (libvirt == NULL)
         return;
     disconnect(libvirt);
-    virEventUpdateTimeout(libvirt->stop_timer, 0);
-    g_thread_join(libvirt->thread);
-    virEventRemoveTimeout(libvirt->stop_timer);
+    event_loop_stop(libvirt->loop);
     g_mutex_clear(&libvirt->lock);
     g_free(libvirt->uri);
     g_free(libvirt);

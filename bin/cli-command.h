@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli-error.h"
+#include "event-loop.h"
 
 #include <libvirt/libvirt.h>
 
@@ -13,6 +14,7 @@ typedef struct {
     gboolean quiet;
     IovManager *manager;      /* opened when first asked for */
     virConnectPtr connection; /* likewise */
+    EventLoop *loop;          /* runs from then on */
 } Cli;
 
 /* One command: a row of the command table. */

@@ -27,11 +27,9 @@ cli_get_connection(Cli *cli, GError **error)
 {
     if (cli->connection != NULL)
         return cli->connection;
-    /* before any connection: drop_request() waits for events */
-    if (virEventRegisterDefaultImpl() != 0) {
-        libvirt_error(error, "cannot listen to libvirt's events");
+    if (!event_loop_register(error))
         return NULL;
-    }
+    cli->loop = event_loop_start();
     cli->connection = libvirt_open(cli->uri, error);
     return cli->connection;
 }
@@ -48,6 +46,7 @@ cli_clear(Cli *cli)
     if (cli->connection != NULL)
         virConnectClose(cli->connection);
     cli->connection = NULL;
+    g_clear_pointer(&cli->loop, event_loop_stop);
     g_clear_pointer(&cli->manager, iov_manager_unref);
 }
 

@@ -266,51 +266,92 @@ drop_ask(virDomainPtr domain, IovManager *manager, const char *request, gboolean
     return FALSE;
 }
 
+/* The event loop's thread and the caller's share it, and libvirt may still be calling back when it
+ * is told that nobody listens any more. */
 typedef struct {
-    const char *alias;
-    gboolean removed, refused, timed_out;
+    GMutex lock;
+    GCond changed;
+    char *alias;
+    gboolean answered; /* the device has left, or the guest has refused */
 } Wait;
 
-static void
-on_removed(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain G_GNUC_UNUSED,
-           const char *alias, void *data)
+static Wait *
+wait_new(const char *request)
 {
-    Wait *wait = data;
+    Wait *wait = g_atomic_rc_box_new0(Wait);
 
-    wait->removed = wait->removed || strcmp(alias, wait->alias) == 0;
+    g_mutex_init(&wait->lock);
+    g_cond_init(&wait->changed);
+    wait->alias = iov_alias_of_function(request);
+    return wait;
 }
 
 static void
-on_refused(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain G_GNUC_UNUSED,
-           const char *alias, void *data)
+wait_clear(void *data)
 {
     Wait *wait = data;
 
-    wait->refused = wait->refused || strcmp(alias, wait->alias) == 0;
+    g_mutex_clear(&wait->lock);
+    g_cond_clear(&wait->changed);
+    g_free(wait->alias);
 }
 
 static void
-on_time_out(int timer G_GNUC_UNUSED, void *data)
+wait_release(void *data)
+{
+    g_atomic_rc_box_release_full(data, wait_clear);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wait, wait_release)
+
+static void
+on_answer(virConnectPtr connection G_GNUC_UNUSED, virDomainPtr domain G_GNUC_UNUSED,
+          const char *alias, void *data)
 {
     Wait *wait = data;
 
-    wait->timed_out = TRUE;
+    if (strcmp(alias, wait->alias) != 0)
+        return;
+    g_mutex_lock(&wait->lock);
+    wait->answered = TRUE;
+    g_cond_signal(&wait->changed);
+    g_mutex_unlock(&wait->lock);
+}
+
+static void
+wait_for_answer(Wait *wait)
+{
+    gint64 end = g_get_monotonic_time() + LIFT_WAIT_SECONDS * G_TIME_SPAN_SECOND;
+
+    g_mutex_lock(&wait->lock);
+    while (!wait->answered && g_cond_wait_until(&wait->changed, &wait->lock, end))
+        ;
+    g_mutex_unlock(&wait->lock);
+}
+
+/* Negative where libvirt does not tell. */
+static int
+listen(virDomainPtr domain, int event, Wait *wait)
+{
+    int callback = virConnectDomainEventRegisterAny(virDomainGetConnect(domain), domain, event,
+                                                    VIR_DOMAIN_EVENT_CALLBACK(on_answer),
+                                                    g_atomic_rc_box_acquire(wait), wait_release);
+
+    if (callback < 0)
+        wait_release(wait);
+    return callback;
 }
 
 static gboolean
-run_until_gone(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
-               Wait *wait, gboolean *gone, GError **error)
+ask_and_wait(virDomainPtr domain, IovManager *manager, const char *request, gboolean park,
+             Wait *wait, gboolean *gone, GError **error)
 {
     if (!drop_ask(domain, manager, request, park, gone, error))
         return FALSE;
-    int timer = virEventAddTimeout(LIFT_WAIT_SECONDS * 1000, on_time_out, wait, NULL);
-    wait->timed_out = timer < 0; /* no limit, no wait */
-    while (!*gone && !wait->removed && !wait->refused && !wait->timed_out)
-        if (virEventRunDefaultImpl() < 0)
-            break;
-    if (timer >= 0)
-        virEventRemoveTimeout(timer);
-    return *gone || check_gone(domain, manager, request, gone, error);
+    if (*gone)
+        return TRUE;
+    wait_for_answer(wait);
+    return check_gone(domain, manager, request, gone, error);
 }
 
 gboolean
@@ -318,18 +359,13 @@ drop_request(virDomainPtr domain, IovManager *manager, const char *request, gboo
              gboolean *gone, GError **error)
 {
     virConnectPtr connection = virDomainGetConnect(domain);
-    g_autofree char *alias = iov_alias_of_function(request);
-    Wait wait = {.alias = alias};
+    g_autoptr(Wait) wait = wait_new(request);
 
     *gone = FALSE;
-    int removed =
-        virConnectDomainEventRegisterAny(connection, domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
-                                         VIR_DOMAIN_EVENT_CALLBACK(on_removed), &wait, NULL);
-    int refused = virConnectDomainEventRegisterAny(
-        connection, domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
-        VIR_DOMAIN_EVENT_CALLBACK(on_refused), &wait, NULL);
+    int removed = listen(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, wait);
+    int refused = listen(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, wait);
     gboolean done = removed >= 0 && refused >= 0
-                        ? run_until_gone(domain, manager, request, park, &wait, gone, error)
+                        ? ask_and_wait(domain, manager, request, park, wait, gone, error)
                         : libvirt_error(error, "cannot listen to libvirt's events");
     if (removed >= 0)
         virConnectDomainEventDeregisterAny(connection, removed);

@@ -6,6 +6,7 @@
  */
 #include "fake-libvirt.h"
 
+#include "event-loop.h"
 #include "iov-request.h"
 
 #include <check.h>
@@ -25,6 +26,8 @@ static xmlDoc *docs[2]; /* config, live */
 static virConnectDomainEventDeviceRemovedCallback on_removed;
 static virConnectDomainEventDeviceRemovalFailedCallback on_refused;
 static void *on_removed_data, *on_refused_data;
+static virFreeCallback release_removed, release_refused;
+static EventLoop *loop;
 
 static const char *const template =
     "<domain type='kvm'><name>" NAME "</name><uuid>" UUID "</uuid><memory>1048576</memory>"
@@ -47,7 +50,8 @@ fake_set_up(const char *machine, gboolean running)
 
     fake = (FakeLibvirt){.persistent = TRUE};
     virSetErrorFunc(NULL, quiet);
-    ck_assert_int_eq(virEventRegisterDefaultImpl(), 0);
+    ck_assert(event_loop_register(NULL));
+    loop = event_loop_start();
     fake.connection = virConnectOpen("test:///default");
     ck_assert_ptr_nonnull(fake.connection);
     /* for the test driver, vm1 is a name and a UUID */
@@ -69,6 +73,7 @@ fake_tear_down(void)
         xmlFreeDoc(docs[1]);
     docs[0] = docs[1] = NULL;
     virConnectClose(fake.connection);
+    event_loop_stop(loop);
 }
 
 char *
@@ -300,21 +305,26 @@ int
 virConnectDomainEventRegisterAny(virConnectPtr connection G_GNUC_UNUSED,
                                  virDomainPtr domain G_GNUC_UNUSED, int event,
                                  virConnectDomainEventGenericCallback callback, void *data,
-                                 virFreeCallback release G_GNUC_UNUSED)
+                                 virFreeCallback release)
 {
     if (event == VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED) {
         on_removed = (virConnectDomainEventDeviceRemovedCallback)(void (*)(void))callback;
         on_removed_data = data;
+        release_removed = release;
     } else {
         on_refused = (virConnectDomainEventDeviceRemovalFailedCallback)(void (*)(void))callback;
         on_refused_data = data;
+        release_refused = release;
     }
     return event;
 }
 
 int
-virConnectDomainEventDeregisterAny(virConnectPtr connection G_GNUC_UNUSED,
-                                   int callback G_GNUC_UNUSED)
+virConnectDomainEventDeregisterAny(virConnectPtr connection G_GNUC_UNUSED, int callback)
 {
+    if (callback == VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED)
+        release_removed(on_removed_data);
+    else
+        release_refused(on_refused_data);
     return 0;
 }
