@@ -148,10 +148,10 @@ for guest in a b; do
 done
 works "a floor that is not virtio" \
     "iovpool request a --pool fast --name net4 --model e1000e"
-run virsh start a
-run virsh start b
-works "a boots" guest_wait a
-works "b boots" guest_wait b
+for guest in a b; do
+    run virsh start "$guest"
+    works "$guest boots" guest_wait "$guest"
+done
 for guest in a b; do
     run "guest $guest 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore; echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce'"
 done

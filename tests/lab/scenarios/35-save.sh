@@ -19,10 +19,10 @@ define_guest vm1
 define_guest vm2
 run iovpool request vm1 --pool fast --name net0
 run iovpool request vm2 --pool fast --name net0 --migration replug
-run virsh start vm1
-run virsh start vm2
-works "vm1 boots" guest_wait vm1
-works "vm2 boots" guest_wait vm2
+for name in vm1 vm2; do
+    run virsh start "$name"
+    works "$name boots" guest_wait "$name"
+done
 works "both are lifted" "wait_for 120 is_lifted vm1 && wait_for 120 is_lifted vm2"
 mac=$(iovpool requests vm1 --json | jq --raw-output '.[0].mac')
 run guest_address vm1 "$mac" 192.0.2.11/24
