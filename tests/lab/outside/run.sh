@@ -55,7 +55,7 @@ fill_share() {
         cp "$file" "$share/scenarios/"
         basename "$file" .sh
     done >"$share/scenario-list"
-    printf 'PURPOSE=%s\nLIMIT=%s\nHOSTS=%s\n' "$purpose" "$LIMIT" "$hosts" >"$share/settings"
+    printf 'PURPOSE=%s\nLIMIT=%s\nHOSTS=%s\nAGAIN=%s\n' "$purpose" "$LIMIT" "$hosts" "$AGAIN" >"$share/settings"
     ln "$RUN/checks" "$share/results/tap"
 }
 
@@ -72,7 +72,7 @@ make_run_directory() {
 
 # Only logs stay behind.
 tidy_run_directory() {
-    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,alive,done,running,reset,resets}
+    rm -rf "$RUN"/{monitor,console} "$RUN"/share/{inside,scenarios,stage,settings,scenario-list,alive,done,again,running,reset,resets}
     rm -f "$RUN"/share/rebooted-* "$RUN/checks"
 }
 
