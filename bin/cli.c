@@ -29,7 +29,8 @@ cli_get_connection(Cli *cli, GError **error)
         return cli->connection;
     if (!event_loop_register(error))
         return NULL;
-    cli->loop = event_loop_start();
+    if (cli->loop == NULL)
+        cli->loop = event_loop_start();
     cli->connection = libvirt_open(cli->uri, error);
     return cli->connection;
 }

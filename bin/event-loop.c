@@ -11,6 +11,11 @@ struct _EventLoop {
     gint stopping;
 };
 
+/* libvirt has one loop a process: whoever starts it shares it. */
+static GMutex lock;
+static EventLoop *only;
+static guint users;
+
 gboolean
 event_loop_register(GError **error)
 {
@@ -49,8 +54,8 @@ start_thread(EventLoop *loop)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-EventLoop *
-event_loop_start(void)
+static EventLoop *
+loop_new(void)
 {
     EventLoop *loop = g_new0(EventLoop, 1);
 
@@ -60,13 +65,35 @@ event_loop_start(void)
     return loop;
 }
 
+static void
+loop_free(EventLoop *loop)
+{
+    virEventUpdateTimeout(loop->stop_timer, 0);
+    g_thread_join(loop->thread);
+    virEventRemoveTimeout(loop->stop_timer);
+    g_free(loop);
+}
+
+EventLoop *
+event_loop_start(void)
+{
+    EventLoop *loop;
+
+    g_mutex_lock(&lock);
+    if (users++ == 0)
+        only = loop_new();
+    loop = only;
+    g_mutex_unlock(&lock);
+    return loop;
+}
+
 void
 event_loop_stop(EventLoop *loop)
 {
     if (loop == NULL)
         return;
-    virEventUpdateTimeout(loop->stop_timer, 0);
-    g_thread_join(loop->thread);
-    virEventRemoveTimeout(loop->stop_timer);
-    g_free(loop);
+    g_mutex_lock(&lock);
+    if (--users == 0)
+        g_clear_pointer(&only, loop_free);
+    g_mutex_unlock(&lock);
 }

@@ -8,8 +8,8 @@ typedef struct _EventLoop EventLoop;
 /**
  * event_loop_start:
  *
- * Runs libvirt's own event loop in a thread that no signal reaches, until event_loop_stop(). While
- * it runs nobody else may. Before the first connection is opened, libvirt must know of the loop:
+ * Has libvirt's own event loop run in a thread that no signal reaches, until event_loop_stop() was
+ * called as often. Before the first connection is opened, libvirt must know of the loop:
  * event_loop_register().
  *
  * A connection on which nobody speaks is served by the loop alone: where none runs, libvirtd asks
