@@ -31,16 +31,17 @@ scenario_files() {
 }
 
 # sort_scenarios FILE...: into those for one host and those for two, which say so at their top; only those
-# of one kind where one was asked for
+# of one kind where one was asked for, and none of BUT
 sort_scenarios() {
     local file
     ALONE=() PAIRED=()
     for file in "$@"; do
+        [[ " ${BUT[*]} " != *" $(basename "$file" .sh) "* ]] || continue
         if grep -qx '# hosts: 2' "$file"; then PAIRED+=("$file"); else ALONE+=("$file"); fi
     done
     [ "$HOSTS_ONLY" != 1 ] || PAIRED=()
     [ "$HOSTS_ONLY" != 2 ] || ALONE=()
-    [ ${#ALONE[@]} -gt 0 ] || [ ${#PAIRED[@]} -gt 0 ] || die "no scenario needs --hosts $HOSTS_ONLY"
+    [ ${#ALONE[@]} -gt 0 ] || [ ${#PAIRED[@]} -gt 0 ] || die "no scenario is left to run"
 }
 
 # fill_share DIRECTORY PURPOSE HOSTS [SCENARIO-FILE...]: what the host finds in /lab. The checks of all
