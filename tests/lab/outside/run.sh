@@ -31,12 +31,11 @@ scenario_files() {
 }
 
 # sort_scenarios FILE...: into those for one host and those for two, which say so at their top; only those
-# of one kind where one was asked for, and none of BUT
+# of one kind where one was asked for
 sort_scenarios() {
     local file
     ALONE=() PAIRED=()
     for file in "$@"; do
-        [[ " ${BUT[*]} " != *" $(basename "$file" .sh) "* ]] || continue
         if grep -qx '# hosts: 2' "$file"; then PAIRED+=("$file"); else ALONE+=("$file"); fi
     done
     [ "$HOSTS_ONLY" != 1 ] || PAIRED=()
