@@ -14,7 +14,6 @@ gboolean
 iov_manager_policy_for(const IovPool *pool, const IovRequest *request, IovNetconf *policy,
                        GError **error)
 {
-    static const char no_mac[] = "00:00:00:00:00:00";
     IovNetconf wanted;
 
     *policy = iov_netconf_scrubbed();
@@ -32,7 +31,7 @@ iov_manager_policy_for(const IovPool *pool, const IovRequest *request, IovNetcon
         policy->spoofcheck = wanted.spoofcheck;
     if (wanted.link_state != IOV_LINK_STATE_UNSET)
         policy->link_state = wanted.link_state;
-    g_strlcpy(policy->mac, no_mac, sizeof(policy->mac));
+    g_strlcpy(policy->mac, IOV_NO_MAC, sizeof(policy->mac));
     return TRUE;
 }
 

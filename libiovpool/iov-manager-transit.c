@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#define NO_MAC "00:00:00:00:00:00"
-
 /* One function, kept from being cleaned meanwhile: it could be the next guest's by then. */
 typedef struct {
     int lock;
@@ -192,7 +190,7 @@ iov_manager_unplugged(IovManager *manager, const char *function, guint64 generat
 
     return take_hold(&hold, manager, function, generation, error) &&
            enter_tier(manager, hold.lease, TRUE, reason, error) &&
-           set_mac(manager, hold.lease, NO_MAC, error) &&
+           set_mac(manager, hold.lease, IOV_NO_MAC, error) &&
            check_mac_gone(manager, hold.lease, error);
 }
 
@@ -228,7 +226,7 @@ give_mac_again(IovManager *manager, const IovLease *lease, GError **error)
         return FALSE;
     if (!driven)
         return TRUE;
-    return set_mac(manager, lease, NO_MAC, error) &&
+    return set_mac(manager, lease, IOV_NO_MAC, error) &&
            iov_error_set(error, IOV_ERROR_STALE,
                          "function %s had the guest's driver before its MAC", lease->function);
 }

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-static const char ZERO_MAC[] = "00:00:00:00:00:00";
-
 IovNetconf
 iov_netconf_scrubbed(void)
 {
@@ -21,7 +19,7 @@ iov_netconf_scrubbed(void)
         .link_state = IOV_LINK_STATE_AUTO,
     };
 
-    g_strlcpy(netconf.mac, ZERO_MAC, sizeof netconf.mac);
+    g_strlcpy(netconf.mac, IOV_NO_MAC, sizeof netconf.mac);
     return netconf;
 }
 
@@ -125,7 +123,7 @@ static char *
 mac_difference(const IovNetconf *wanted, const IovNetconf *actual)
 {
     /* A driver that is told to choose may report any address. */
-    if (wanted->mac[0] == '\0' || actual->mac[0] == '\0' || strcmp(wanted->mac, ZERO_MAC) == 0 ||
+    if (wanted->mac[0] == '\0' || actual->mac[0] == '\0' || strcmp(wanted->mac, IOV_NO_MAC) == 0 ||
         g_ascii_strcasecmp(wanted->mac, actual->mac) == 0)
         return NULL;
     return g_strdup_printf("MAC address is %s, not %s", actual->mac, wanted->mac);
@@ -184,7 +182,7 @@ iov_mac_parse(const char *text, char mac[static IOV_MAC_SIZE], GError **error)
     if ((g_ascii_xdigit_value(text[1]) & 1) != 0)
         return iov_error_set(error, IOV_ERROR_INVALID,
                              "'%s' is a multicast address; a device needs a unicast one", text);
-    if (strcmp(text, ZERO_MAC) == 0)
+    if (strcmp(text, IOV_NO_MAC) == 0)
         return iov_error_set(error, IOV_ERROR_INVALID, "'%s' is no device's address", text);
     for (guint i = 0; i < IOV_MAC_SIZE; i++)
         mac[i] = g_ascii_tolower(text[i]);
@@ -194,7 +192,7 @@ iov_mac_parse(const char *text, char mac[static IOV_MAC_SIZE], GError **error)
 gboolean
 iov_mac_is_zero(const char *mac)
 {
-    return mac[0] == '\0' || strcmp(mac, ZERO_MAC) == 0;
+    return mac[0] == '\0' || strcmp(mac, IOV_NO_MAC) == 0;
 }
 
 void

@@ -45,6 +45,9 @@ gboolean iov_netconf_merge(const IovNetconf *defaults, const IovNetconf *wish, I
  * (transfer full) (nullable) */
 char *iov_netconf_difference(const IovNetconf *wanted, const IovNetconf *actual);
 
+/* What a function without a MAC address shows, and is set to. */
+#define IOV_NO_MAC "00:00:00:00:00:00"
+
 /* TRUE where @mac is none: "" or all zeroes. */
 gboolean iov_mac_is_zero(const char *mac);
 
