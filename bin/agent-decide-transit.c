@@ -124,8 +124,7 @@ decide_frames(const AgentObservation *seen)
         /* QEMU plugged it in while nobody watched: it is to be plugged in anew, with its MAC */
         if (seen->yielded && seen->mac_off && seen->driven)
             return act(seen, AGENT_TAKE_BACK, IOV_REASON_IN_TRANSIT, came_early);
-        /* some drivers show none, ever: that alone says nothing; and who gives it back needs none
-         */
+        /* some drivers show none, ever: that alone says nothing; who gives it back needs none */
         if (seen->yielded ||
             (seen->mac_off &&
              (is_leaving(seen) || (seen->state == IOV_LEASE_ACTIVE && was_in_transit(seen)))))

@@ -331,7 +331,7 @@ wait_for_answer(Wait *wait)
 
 /* Negative where libvirt does not tell. */
 static int
-listen(virDomainPtr domain, int event, Wait *wait)
+subscribe(virDomainPtr domain, int event, Wait *wait)
 {
     int callback = virConnectDomainEventRegisterAny(virDomainGetConnect(domain), domain, event,
                                                     VIR_DOMAIN_EVENT_CALLBACK(on_answer),
@@ -362,8 +362,8 @@ drop_request(virDomainPtr domain, IovManager *manager, const char *request, gboo
     g_autoptr(Wait) wait = wait_new(request);
 
     *gone = FALSE;
-    int removed = listen(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, wait);
-    int refused = listen(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, wait);
+    int removed = subscribe(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, wait);
+    int refused = subscribe(domain, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, wait);
     gboolean done = removed >= 0 && refused >= 0
                         ? ask_and_wait(domain, manager, request, park, wait, gone, error)
                         : libvirt_error(error, "cannot listen to libvirt's events");
