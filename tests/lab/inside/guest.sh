@@ -117,7 +117,7 @@ vf_is_up() {
     guest "$1" 'grep -qx 1 /sys/bus/pci/drivers/igbvf/0000:*/net/*/carrier'
 }
 
-# ping_start NAME TARGET [SECONDS]: the guest pings it from now on, every 250 ms, or so often: each costs
+# ping_start NAME TARGET [SECONDS]: the guest pings it from now on, every 500 ms, or so often: each costs
 # nested virtualization under TCG 20 ms
 ping_start() {
     guest "$1" "pings start $2 ${3:-}"

@@ -77,13 +77,13 @@ refuses() {
 }
 
 # wait_for SECONDS COMMAND: until it succeeds, for facts that raise no event; 1 if they never came. Between two
-# looks it waits for as long as a look took: what is waited for gets at least half of a CPU.
+# looks it waits for twice as long as a look took: what is waited for gets at least two thirds of a CPU.
 wait_for() {
     local deadline=$((SECONDS + $1)) began took
     shift
     while began=$(now) && ! eval "$*" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        took=$(($(now) - began))
+        took=$((2 * ($(now) - began)))
         took=$((took < 200000 ? 200000 : took))
         sleep "$((took / 1000000)).$(printf '%06d' $((took % 1000000)))"
     done

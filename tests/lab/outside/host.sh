@@ -66,7 +66,7 @@ host_arguments() {
         -device intel-iommu,intremap=on,caching-mode=on,device-iotlb=on \
         -cpu EPYC,+svm,+npt -smp 1 -m "$memory" \
         -kernel /mnt/tree/kernel -initrd /mnt/tree/initrd \
-        -append "root=/dev/vda rw console=ttyS0 quiet intel_iommu=on iommu=nopt mitigations=off no_timer_check panic=1 systemd.show_status=no systemd.hostname=$name" \
+        -append "root=/dev/vda rw console=ttyS0 quiet intel_iommu=on iommu=nopt mitigations=off no_timer_check kvm.halt_poll_ns=0 panic=1 systemd.show_status=no systemd.hostname=$name" \
         -serial file:/mnt/host/console.log \
         -drive file=/mnt/tree/disk,format=raw,if=virtio,snapshot=on \
         -d cpu_reset -D /mnt/host/cpu.log \

@@ -24,6 +24,8 @@ like "$(iovpool events vm1 --json | jq --raw-output '.[].message')" "iovpool sav
 stays "virsh save"
 
 step "a guest that answers nothing"
+# a kernel that has panicked spins
+run virsh schedinfo vm1 --live vcpu_quota=10000
 run "guest vm1 'echo 0 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger' || true"
 refuses "virsh migrate" "timeout 300 virsh migrate --live vm1 qemu+ssh://lab2/system"
 works "it runs here" runs_on lab1 vm1
