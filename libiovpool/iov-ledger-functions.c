@@ -50,13 +50,10 @@ free_lease(gpointer lease)
 static gboolean
 check_function_is_new(IovLedger *ledger, const char *address, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(IovLease) present = iov_ledger_get_function(ledger, address, &failure);
+    g_autoptr(IovLease) present = NULL;
 
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!iov_ledger_look_up_function(ledger, address, &present, error))
         return FALSE;
-    }
     if (present == NULL)
         return TRUE;
     return iov_error_set(error, IOV_ERROR_EXISTS, "function %s is in started pool %s already",
@@ -90,6 +87,19 @@ iov_ledger_get_function(IovLedger *ledger, const char *address, GError **error)
 {
     return iov_ledger_take_one(ledger, SELECT_FUNCTIONS " WHERE f.address = ?1",
                                IOV_VALUES(IOV_TEXT(address)), iov_ledger_read_lease, error);
+}
+
+gboolean
+iov_ledger_look_up_function(IovLedger *ledger, const char *address, IovLease **function,
+                            GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    *function = iov_ledger_get_function(ledger, address, &local);
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 IovLease *

@@ -8,15 +8,12 @@
  */
 #include "iov-ledger-private.h"
 
-static IovLease *
-require_function(IovLedger *ledger, const char *address, GError **error)
+IovLease *
+iov_ledger_require_function(IovLedger *ledger, const char *address, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    IovLease *function = iov_ledger_get_function(ledger, address, &failure);
+    IovLease *function = NULL;
 
-    if (failure != NULL)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    else if (function == NULL)
+    if (iov_ledger_look_up_function(ledger, address, &function, error) && function == NULL)
         iov_error_set(error, IOV_ERROR_NOT_FOUND, "function %s is in no started pool", address);
     return function;
 }
@@ -91,7 +88,7 @@ iov_ledger_lease(IovLedger *ledger, const char *function, const char *uuid, cons
                  const char *request, gint64 now, gint64 deadline, guint64 *generation,
                  GError **error)
 {
-    g_autoptr(IovLease) present = require_function(ledger, function, error);
+    g_autoptr(IovLease) present = iov_ledger_require_function(ledger, function, error);
 
     if (present == NULL)
         return FALSE;
@@ -107,7 +104,7 @@ iov_ledger_adopt(IovLedger *ledger, const char *function, const char *uuid, cons
                  const char *request, IovLeaseState state, gint64 now, guint64 *generation,
                  GError **error)
 {
-    g_autoptr(IovLease) present = require_function(ledger, function, error);
+    g_autoptr(IovLease) present = iov_ledger_require_function(ledger, function, error);
 
     if (present == NULL)
         return FALSE;
@@ -123,7 +120,7 @@ iov_ledger_adopt(IovLedger *ledger, const char *function, const char *uuid, cons
 static IovLease *
 require_generation(IovLedger *ledger, const char *address, guint64 generation, GError **error)
 {
-    g_autoptr(IovLease) function = require_function(ledger, address, error);
+    g_autoptr(IovLease) function = iov_ledger_require_function(ledger, address, error);
 
     if (function == NULL || function->generation == generation)
         return g_steal_pointer(&function);

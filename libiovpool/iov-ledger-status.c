@@ -90,6 +90,19 @@ iov_ledger_get_status(IovLedger *ledger, const char *uuid, const char *request, 
                                IOV_VALUES(IOV_TEXT(uuid), IOV_TEXT(request)), read_status, error);
 }
 
+gboolean
+iov_ledger_look_up_status(IovLedger *ledger, const char *uuid, const char *request,
+                          IovStatus **status, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    *status = iov_ledger_get_status(ledger, uuid, request, &local);
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
 GPtrArray *
 iov_ledger_list_status(IovLedger *ledger, const char *uuid, GError **error)
 {

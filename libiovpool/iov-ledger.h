@@ -75,6 +75,12 @@ GPtrArray *iov_ledger_list_adapters(IovLedger *ledger, const char *pool, GError 
 gboolean iov_ledger_add_function(IovLedger *ledger, const IovLease *function, GError **error);
 /* NULL without @error where the address is in no started pool. */
 IovLease *iov_ledger_get_function(IovLedger *ledger, const char *address, GError **error);
+/* The same, for callers to whom its absence is an error. */
+IovLease *iov_ledger_require_function(IovLedger *ledger, const char *address, GError **error);
+/* The same, for callers to whom its absence is an answer: FALSE only with @error; *function may be
+ * NULL. */
+gboolean iov_ledger_look_up_function(IovLedger *ledger, const char *address, IovLease **function,
+                                     GError **error);
 /* The first free function of @adapter by VF index; NULL without @error where none. Flat in the
  * number of functions. */
 IovLease *iov_ledger_first_free(IovLedger *ledger, const char *adapter, GError **error);
@@ -127,6 +133,10 @@ GPtrArray *iov_ledger_list_leases(IovLedger *ledger, const char *uuid, GError **
 gboolean iov_ledger_put_status(IovLedger *ledger, const IovStatus *status, GError **error);
 IovStatus *iov_ledger_get_status(IovLedger *ledger, const char *uuid, const char *request,
                                  GError **error);
+/* The same, for callers to whom its absence is an answer: FALSE only with @error; *status may be
+ * NULL. */
+gboolean iov_ledger_look_up_status(IovLedger *ledger, const char *uuid, const char *request,
+                                   IovStatus **status, GError **error);
 /* Of one domain, or of all where @uuid is NULL; by domain name and request. Leases are joined in.
  * (element-type IovStatus) */
 GPtrArray *iov_ledger_list_status(IovLedger *ledger, const char *uuid, GError **error);

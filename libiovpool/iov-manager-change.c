@@ -23,20 +23,6 @@ iov_change_end(IovChange *change, gboolean good, GError **error)
     return FALSE;
 }
 
-/* *@status is NULL where the request is not known: a domain that is gone. */
-static gboolean
-find_status(IovChange *change, const char *uuid, const char *request, IovStatus **status,
-            GError **error)
-{
-    g_autoptr(GError) local = NULL;
-
-    *status = iov_ledger_get_status(change->ledger, uuid, request, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
-}
-
 static gboolean
 put_tier(IovChange *change, IovStatus *status, IovTier tier, IovReason code, const char *reason,
          GError **error)
@@ -61,7 +47,7 @@ iov_change_set_tier(IovChange *change, const char *uuid, const char *request, Io
 {
     g_autoptr(IovStatus) status = NULL;
 
-    return find_status(change, uuid, request, &status, error) &&
+    return iov_ledger_look_up_status(change->ledger, uuid, request, &status, error) &&
            (status == NULL || put_tier(change, status, tier, code, reason, error));
 }
 
@@ -71,7 +57,7 @@ iov_change_set_floor(IovChange *change, const char *uuid, const char *request, I
 {
     g_autoptr(IovStatus) status = NULL;
 
-    return find_status(change, uuid, request, &status, error) &&
+    return iov_ledger_look_up_status(change->ledger, uuid, request, &status, error) &&
            (status == NULL || put_tier(change, status, status->floor_tier, code, reason, error));
 }
 
@@ -81,7 +67,7 @@ iov_change_note(IovChange *change, const char *uuid, const char *request, gboole
 {
     g_autoptr(IovStatus) status = NULL;
 
-    if (!find_status(change, uuid, request, &status, error))
+    if (!iov_ledger_look_up_status(change->ledger, uuid, request, &status, error))
         return FALSE;
     if (status == NULL)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND,
@@ -94,17 +80,10 @@ iov_change_note(IovChange *change, const char *uuid, const char *request, gboole
 IovLease *
 iov_change_get_lease(IovLedger *ledger, const char *function, guint64 generation, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) lease = iov_ledger_get_function(ledger, function, &local);
+    g_autoptr(IovLease) lease = iov_ledger_require_function(ledger, function, error);
 
-    if (lease == NULL) {
-        if (local != NULL)
-            g_propagate_error(error, g_steal_pointer(&local));
-        else
-            iov_error_set(error, IOV_ERROR_NOT_FOUND, "function %s is in no started pool",
-                          function);
+    if (lease == NULL)
         return NULL;
-    }
     if (lease->generation != generation) {
         iov_error_set(error, IOV_ERROR_STALE, "lease %" G_GUINT64_FORMAT " of function %s is over",
                       generation, function);

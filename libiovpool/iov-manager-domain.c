@@ -249,14 +249,10 @@ pass_foreign(Admission *admission, const IovLease *function, GError **error)
 static gboolean
 admit_hostdev(Admission *admission, const IovDomainHostdev *hostdev, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) function =
-        iov_ledger_get_function(admission->ledger, hostdev->source, &local);
+    g_autoptr(IovLease) function = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_function(admission->ledger, hostdev->source, &function, error))
         return FALSE;
-    }
     if (function == NULL)
         return TRUE;
     if (function->state == IOV_LEASE_FOREIGN)

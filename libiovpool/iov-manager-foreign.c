@@ -166,17 +166,14 @@ enter(IovManager *manager, const IovLease *function, int group, GError **error)
 static gboolean
 look_again(IovManager *manager, const IovLease *seen, gboolean *same, GError **error)
 {
-    g_autoptr(GError) local = NULL;
     IovLedger *ledger = iov_manager_ledger(manager, FALSE, error);
-    g_autoptr(IovLease) now =
-        ledger != NULL ? iov_ledger_get_function(ledger, seen->function, &local) : NULL;
+    g_autoptr(IovLease) now = NULL;
 
+    if (ledger == NULL || !iov_ledger_look_up_function(ledger, seen->function, &now, error))
+        return FALSE;
     *same = now != NULL && now->generation == seen->generation && now->state == IOV_LEASE_FOREIGN &&
             now->since == seen->since;
-    if (local == NULL)
-        return ledger != NULL;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return TRUE;
 }
 
 /* The driver first, the ledger after it: cut off in between, it is a foreign function that nobody

@@ -35,19 +35,6 @@ iov_arrival_find_lease(const IovArrival *arrival, const char *name, IovLease **l
 }
 
 gboolean
-iov_arrival_find_function(const IovArrival *arrival, const char *address, IovLease **function,
-                          GError **error)
-{
-    g_autoptr(GError) local = NULL;
-
-    *function = iov_ledger_get_function(arrival->ledger, address, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
-}
-
-gboolean
 iov_arrival_is_own(const IovArrival *arrival, const IovLease *function, IovLeaseState state)
 {
     return function->state == state && g_strcmp0(function->domain_uuid, arrival->domain->uuid) == 0;
@@ -78,7 +65,7 @@ iov_arrival_lease(IovArrival *arrival, const char *function, const char *name, G
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (!iov_arrival_find_function(arrival, function, &made, error))
+    if (!iov_ledger_look_up_function(arrival->ledger, function, &made, error))
         return FALSE;
     g_hash_table_add(arrival->used, g_strdup(function));
     g_ptr_array_add(arrival->leased, made);

@@ -42,7 +42,7 @@ stand(IovArrival *arrival, const IovDomainHostdev *hostdev, gboolean *stands, GE
     g_autoptr(IovLease) function = NULL;
 
     *stands = TRUE;
-    if (!iov_arrival_find_function(arrival, hostdev->source, &function, error))
+    if (!iov_ledger_look_up_function(arrival->ledger, hostdev->source, &function, error))
         return FALSE;
     if (function == NULL)
         return TRUE;
@@ -117,7 +117,7 @@ move(IovArrival *arrival, const IovDomainHostdev *hostdev, GError **error)
     g_autoptr(IovLease) named = NULL, function = NULL;
     gboolean done;
 
-    if (!iov_arrival_find_function(arrival, hostdev->source, &named, error) ||
+    if (!iov_ledger_look_up_function(arrival->ledger, hostdev->source, &named, error) ||
         !find_kept(arrival, hostdev, named->pool, &function, error))
         return FALSE;
     done = function != NULL ? iov_arrival_keep(arrival, function, error)

@@ -150,7 +150,7 @@ look(const IovArrival *arrival, gboolean *needed, gboolean *dirty, GError **erro
             *needed = TRUE;
             continue;
         }
-        if (!iov_arrival_find_function(arrival, hostdev->source, &function, error))
+        if (!iov_ledger_look_up_function(arrival->ledger, hostdev->source, &function, error))
             return FALSE;
         *needed = *needed || function != NULL;
         *dirty = *dirty ||
@@ -241,16 +241,12 @@ iov_manager_incoming(IovManager *manager, IovIncoming kind, const char *host, co
 static gboolean
 give_back(IovLedger *ledger, const IovLease *made, gint64 now, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) function = iov_ledger_get_function(ledger, made->function, &local);
+    g_autoptr(IovLease) function = NULL;
     g_autoptr(IovStatus) status = NULL;
 
-    if (local == NULL)
-        status = iov_ledger_get_status(ledger, made->domain_uuid, made->request, &local);
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_function(ledger, made->function, &function, error) ||
+        !iov_ledger_look_up_status(ledger, made->domain_uuid, made->request, &status, error))
         return FALSE;
-    }
     if (function == NULL || function->generation != made->generation ||
         function->state != IOV_LEASE_RESERVED)
         return TRUE;

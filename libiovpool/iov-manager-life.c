@@ -45,15 +45,12 @@ static gboolean
 add_unknown(IovLedger *ledger, const IovDomain *domain, const IovRequest *request, gint64 now,
             GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovStatus) known = iov_ledger_get_status(ledger, domain->uuid, request->name, &local);
+    g_autoptr(IovStatus) known = NULL;
     g_autoptr(IovPool) pool = NULL;
     g_autoptr(IovStatus) status = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_status(ledger, domain->uuid, request->name, &known, error))
         return FALSE;
-    }
     if (known != NULL)
         return TRUE;
     pool = iov_manager_live_pool(ledger, request->pool, NULL);
@@ -68,13 +65,10 @@ static gboolean
 mark_handed_over(IovLedger *ledger, const IovDomain *domain, const IovDomainHostdev *hostdev,
                  gint64 now, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) lease = iov_ledger_get_function(ledger, hostdev->source, &local);
+    g_autoptr(IovLease) lease = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_function(ledger, hostdev->source, &lease, error))
         return FALSE;
-    }
     if (lease == NULL || lease->state != IOV_LEASE_RESERVED || hostdev->request == NULL ||
         strcmp(lease->domain_uuid, domain->uuid) != 0 ||
         strcmp(lease->request, hostdev->request) != 0)

@@ -50,16 +50,13 @@ end_lease(IovReconciliation *run, const IovLease *lease, IovLeaseState to, const
 static gboolean
 check_reserved_of_gone(IovReconciliation *run, const IovLease *lease, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovStatus) status =
-        iov_ledger_get_status(run->ledger, lease->domain_uuid, lease->request, &local);
-    gboolean started = status != NULL && status->started;
-    gboolean is_static = status != NULL && status->is_static;
+    g_autoptr(IovStatus) status = NULL;
+    gboolean started, is_static;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_status(run->ledger, lease->domain_uuid, lease->request, &status, error))
         return FALSE;
-    }
+    started = status != NULL && status->started;
+    is_static = status != NULL && status->is_static;
     if ((started && status->since >= run->listed_at) || (!started && lease->deadline > run->now))
         return TRUE;
     return end_lease(run, lease, is_static ? IOV_LEASE_SCRUBBING : IOV_LEASE_FREE,

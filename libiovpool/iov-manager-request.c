@@ -10,20 +10,15 @@
 static gboolean
 adopt(IovChange *change, const IovDomain *domain, const IovRequest *request, GError **error)
 {
-    g_autoptr(GError) local = NULL;
     g_autoptr(IovPool) pool = iov_manager_live_pool(change->ledger, request->pool, error);
     g_autoptr(IovStatus) status = NULL;
 
-    if (pool == NULL)
+    if (pool == NULL ||
+        !iov_ledger_look_up_status(change->ledger, domain->uuid, request->name, &status, error))
         return FALSE;
-    status = iov_ledger_get_status(change->ledger, domain->uuid, request->name, &local);
     /* A reconcile saw it in the XML before, and it may be lifted by now. */
     if (status != NULL && status->started)
         return TRUE;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
     g_clear_pointer(&status, iov_status_unref);
     status = iov_manager_make_status(domain, request, pool, change->now);
     status->started = TRUE;
@@ -152,13 +147,10 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
 static gboolean
 acquire(IovChange *change, const char *uuid, const char *request, char **refusal, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovStatus) status = iov_ledger_get_status(change->ledger, uuid, request, &local);
+    g_autoptr(IovStatus) status = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_status(change->ledger, uuid, request, &status, error))
         return FALSE;
-    }
     if (status == NULL)
         return iov_error_set(error, IOV_ERROR_NOT_FOUND,
                              "request '%s' is not known: is the domain running?", request);

@@ -13,15 +13,11 @@ static gboolean
 know_request(IovReconciliation *run, const IovDomain *domain, const IovRequest *request,
              GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovStatus) status =
-        iov_ledger_get_status(run->ledger, domain->uuid, request->name, &local);
+    g_autoptr(IovStatus) status = NULL;
     g_autoptr(IovPool) pool = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_status(run->ledger, domain->uuid, request->name, &status, error))
         return FALSE;
-    }
     if (status != NULL && status->started)
         return TRUE;
     if (status == NULL) {
@@ -87,13 +83,10 @@ static gboolean
 know_hostdev(IovReconciliation *run, const IovDomain *domain, const IovDomainHostdev *hostdev,
              GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) function = iov_ledger_get_function(run->ledger, hostdev->source, &local);
+    g_autoptr(IovLease) function = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_function(run->ledger, hostdev->source, &function, error))
         return FALSE;
-    }
     if (function == NULL)
         return TRUE;
     if (g_strcmp0(function->domain_uuid, domain->uuid) == 0)

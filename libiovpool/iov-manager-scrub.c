@@ -169,17 +169,13 @@ iov_manager_scrub(IovManager *manager, const IovLease *lease, gboolean *freed, G
     IOV_IO_AUTO_CLOSE int lock = iov_manager_lock_scrubbing(manager, error);
     IovHost *host = lock >= 0 ? iov_manager_host(manager, error) : NULL;
     IovLedger *ledger = host != NULL ? iov_manager_ledger(manager, FALSE, error) : NULL;
+    g_autoptr(IovLease) now = NULL;
     g_autoptr(GError) failure = NULL;
     GPid holder = 0;
 
     *freed = FALSE;
-    if (ledger == NULL)
+    if (ledger == NULL || !iov_ledger_look_up_function(ledger, lease->function, &now, error))
         return FALSE;
-    g_autoptr(IovLease) now = iov_ledger_get_function(ledger, lease->function, &failure);
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
     if (now == NULL || now->state != IOV_LEASE_SCRUBBING || now->generation != lease->generation)
         return TRUE;
     if (!iov_host_find_vfio_holder(host, lease->iommu_group, &holder, error))
