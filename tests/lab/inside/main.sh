@@ -89,6 +89,11 @@ what_broke_down() {
     hung_guests
 }
 
+# time_is_left: for another scenario
+time_is_left() {
+    [ "$UNTIL" -eq 0 ] || [ "$EPOCHSECONDS" -lt "$UNTIL" ]
+}
+
 # failed_before: whether the scenario has done so on a host before, without a cause that shows
 failed_before() {
     grep --quiet --line-regexp --fixed-strings "$SCENARIO" /lab/again
@@ -104,7 +109,7 @@ give_up_after_kernel() {
     [ "$HOSTS" -eq 1 ] || words+=$(on lab2 what_broke_down "$1")
     if [ -n "$words" ]; then
         comment "$SCENARIO: a kernel broke down in the middle of it" "$words"
-    elif [ "$AGAIN" = yes ] && ! failed_before; then
+    elif [ "$AGAIN" = yes ] && time_is_left && ! failed_before; then
         comment "$SCENARIO: failed without a cause that shows: a second try"
         echo "$SCENARIO" >>/lab/again
     else
@@ -180,7 +185,13 @@ run_scenarios() {
     mapfile -t names < <(
         grep --invert-match --line-regexp --fixed-strings --file=/lab/done /lab/scenario-list)
     for name in "${names[@]}"; do
-        run_scenario "$name"
+        if time_is_left; then
+            run_scenario "$name"
+        else
+            SCENARIO=$name
+            skip "all of it" "no time is left for it"
+            echo '# over' >&3
+        fi
     done
     echo '# end' >&3
 }

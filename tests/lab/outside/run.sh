@@ -55,7 +55,8 @@ fill_share() {
         cp "$file" "$share/scenarios/"
         basename "$file" .sh
     done >"$share/scenario-list"
-    printf 'PURPOSE=%s\nLIMIT=%s\nHOSTS=%s\nAGAIN=%s\n' "$purpose" "$LIMIT" "$hosts" "$AGAIN" >"$share/settings"
+    printf 'PURPOSE=%s\nLIMIT=%s\nUNTIL=%s\nHOSTS=%s\nAGAIN=%s\n' \
+        "$purpose" "$LIMIT" "$UNTIL" "$hosts" "$AGAIN" >"$share/settings"
     ln "$RUN/checks" "$share/results/tap"
 }
 
@@ -198,6 +199,7 @@ lab_run() {
     sort_scenarios "${files[@]}"
     if [ "$KEEP" = yes ]; then need_one_kind && purpose=keep; fi
     make_run_directory
+    UNTIL=$((WITHIN > 0 ? EPOCHSECONDS + WITHIN : 0))
     echo "# Debian $RELEASE, logs in $RUN"
     [ ${#ALONE[@]} -eq 0 ] || ends=1 console=$RUN
     [ ${#PAIRED[@]} -eq 0 ] || ends=$((ends + 1)) console=$(pair_host 1)
@@ -221,6 +223,7 @@ lab_shell() {
     need_terminal
     make_run_directory
     note "Debian $RELEASE, logs in $RUN"
+    UNTIL=0
     fill_share "$RUN" shell 1
     host_boot lab1 1 "$RELEASE" "$MEMORY" 0 "$RUN"
     trap stop_host EXIT
