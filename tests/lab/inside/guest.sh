@@ -90,7 +90,7 @@ guest() {
     wait "$pid" || true
     # the guest ends its answer with a newline of its own
     [ "$status" -ne 255 ] || text+=("$name: no answer")
-    [ -n "${text[-1]}" ] || unset 'text[-1]'
+    [ ${#text[@]} -eq 0 ] || [ -n "${text[-1]}" ] || unset 'text[-1]'
     [ ${#text[@]} -eq 0 ] || printf '%s\n' "${text[@]}"
     return "$status"
 }
