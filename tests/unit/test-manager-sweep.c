@@ -257,7 +257,7 @@ START_TEST(the_process_may_die_at_every_write)
         recover((First)_i);
         world_tear_down(&world);
     }
-    ck_assert_uint_gt(k, 50);
+    ck_assert_uint_gt(k - 2, 50); /* it died at each but the last */
 }
 END_TEST
 
