@@ -9,3 +9,7 @@ gboolean iov_error_set(GError **error, IovError code, const char *format, ...) G
 /* The message ends in ": " and the text of errno value @number, which also chooses the code. */
 gboolean iov_error_set_errno(GError **error, int number, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/* For a caller that has looked at a failure, or has another result than its absence: TRUE where
+ * @failure is NULL; else it becomes @error. */
+gboolean iov_error_pass(GError **failure, GError **error);

@@ -73,3 +73,12 @@ iov_error_set_errno(GError **error, int number, const char *format, ...)
                 g_strerror(number));
     return FALSE;
 }
+
+gboolean
+iov_error_pass(GError **failure, GError **error)
+{
+    if (*failure == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(failure));
+    return FALSE;
+}

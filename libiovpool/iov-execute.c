@@ -81,8 +81,7 @@ iov_execute(IovHost *host, const IovPlan *plan, GError **error)
         g_autofree char *failures = iov_execute_undo(host, plan, done);
         if (failures != NULL)
             return iov_error_set(error, (IovError)cause->code, "%s (%s)", cause->message, failures);
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return FALSE;
+        return iov_error_pass(&cause, error);
     }
     return TRUE;
 }

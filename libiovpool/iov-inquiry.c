@@ -44,10 +44,8 @@ iov_inquiry_open(IovInquiry *inquiry, IovManager *manager, GError **error)
     g_autoptr(GError) local = NULL;
 
     inquiry->ledger = iov_manager_ledger_to_read(manager, &local);
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     inquiry->host = iov_manager_host(manager, error);
     inquiry->statuses = iov_manager_list_status(manager, NULL, error);
     if (inquiry->host == NULL || inquiry->statuses == NULL)
@@ -88,10 +86,8 @@ read_pool(const IovInquiry *inquiry, IovInquiryPool *pool, const char *name, GEr
     pool->pool = iov_manager_live_pool(inquiry->ledger, name, &local);
     if (pool->pool == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
         return TRUE;
-    if (pool->pool == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (pool->pool == NULL)
+        return iov_error_pass(&local, error);
     g_ptr_array_unref(pool->functions);
     pool->functions = iov_ledger_list_functions(inquiry->ledger, name, error);
     if (pool->functions == NULL)

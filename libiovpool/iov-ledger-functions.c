@@ -96,10 +96,7 @@ iov_ledger_look_up_function(IovLedger *ledger, const char *address, IovLease **f
     g_autoptr(GError) local = NULL;
 
     *function = iov_ledger_get_function(ledger, address, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 IovLease *
@@ -135,6 +132,16 @@ iov_ledger_find_lease(IovLedger *ledger, const char *uuid, const char *request, 
     return iov_ledger_take_one(ledger, SELECT_FUNCTIONS " WHERE f.uuid = ?1 AND f.request = ?2",
                                IOV_VALUES(IOV_TEXT(uuid), IOV_TEXT(request)), iov_ledger_read_lease,
                                error);
+}
+
+gboolean
+iov_ledger_look_up_lease(IovLedger *ledger, const char *uuid, const char *request, IovLease **lease,
+                         GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    *lease = iov_ledger_find_lease(ledger, uuid, request, &local);
+    return iov_error_pass(&local, error);
 }
 
 GPtrArray *

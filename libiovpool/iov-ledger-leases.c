@@ -48,13 +48,10 @@ static gboolean
 ensure_request_is_unserved(IovLedger *ledger, const char *uuid, const char *domain_name,
                            const char *request, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(IovLease) held = iov_ledger_find_lease(ledger, uuid, request, &failure);
+    g_autoptr(IovLease) held = NULL;
 
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!iov_ledger_look_up_lease(ledger, uuid, request, &held, error))
         return FALSE;
-    }
     if (held == NULL)
         return TRUE;
     if (held->state == IOV_LEASE_SCRUBBING)

@@ -27,10 +27,8 @@ iov_ledger_add_pool(IovLedger *ledger, const char *name, const char *definition,
     g_autoptr(GError) failure = NULL;
     g_autofree char *present = iov_ledger_get_pool(ledger, name, &failure);
 
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!iov_error_pass(&failure, error))
         return FALSE;
-    }
     if (present != NULL)
         return iov_error_set(error, IOV_ERROR_EXISTS, "pool %s is started already", name);
     return iov_ledger_change(
@@ -49,10 +47,8 @@ refuse_while_leased(IovLedger *ledger, const char *name, GError **error)
         " AND f.state BETWEEN 1 AND 5 ORDER BY f.address LIMIT 1",
         IOV_VALUES(IOV_TEXT(name)), iov_ledger_read_lease, &failure);
 
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!iov_error_pass(&failure, error))
         return FALSE;
-    }
     if (held == NULL)
         return TRUE;
     return iov_error_set(error, IOV_ERROR_BUSY, "cannot end pool %s: function %s is %s for %s",
@@ -127,10 +123,8 @@ check_adapter_is_new(IovLedger *ledger, const char *address, GError **error)
         iov_ledger_take_one(ledger, "SELECT pool FROM adapters WHERE address = ?1",
                             IOV_VALUES(IOV_TEXT(address)), read_text, &failure);
 
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
+    if (!iov_error_pass(&failure, error))
         return FALSE;
-    }
     if (pool == NULL)
         return TRUE;
     return iov_error_set(error, IOV_ERROR_EXISTS, "adapter %s is in started pool %s already",

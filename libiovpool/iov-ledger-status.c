@@ -97,10 +97,7 @@ iov_ledger_look_up_status(IovLedger *ledger, const char *uuid, const char *reque
     g_autoptr(GError) local = NULL;
 
     *status = iov_ledger_get_status(ledger, uuid, request, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 GPtrArray *

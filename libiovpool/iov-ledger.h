@@ -125,6 +125,10 @@ gboolean iov_ledger_set_deadline(IovLedger *ledger, const char *function, guint6
 /* The lease of (uuid, request), or NULL without @error. */
 IovLease *iov_ledger_find_lease(IovLedger *ledger, const char *uuid, const char *request,
                                 GError **error);
+/* The same, for callers to whom its absence is an answer: FALSE only with @error; *lease may be
+ * NULL. */
+gboolean iov_ledger_look_up_lease(IovLedger *ledger, const char *uuid, const char *request,
+                                  IovLease **lease, GError **error);
 /* All leases of one domain, those without a status too; by request. (element-type IovLease) */
 GPtrArray *iov_ledger_list_leases(IovLedger *ledger, const char *uuid, GError **error);
 

@@ -46,10 +46,8 @@ check_adapter(IovChange *change, const IovLedgerAdapter *row, GStrvBuilder *chan
     const char *fault = find_fault(change->manager->host, row, &local);
     g_autofree char *line = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     if (row->usable == (fault == NULL) && g_strcmp0(row->reason, fault) == 0)
         return TRUE;
     line = g_strdup_printf("adapter %s of pool %s: %s",
@@ -79,10 +77,8 @@ iov_manager_check_adapters(IovManager *manager, GStrv *changes, GError **error)
     IovChange change;
 
     *changes = NULL;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     if (adapters != NULL && adapters->len > 0 &&
         (iov_manager_host(manager, error) == NULL || !iov_change_begin(&change, manager, error) ||
          !iov_change_end(&change, check_all(&change, adapters, lines, error), error)))

@@ -95,12 +95,9 @@ iov_change_get_lease(IovLedger *ledger, const char *function, guint64 generation
 IovLease *
 iov_change_find_lease(IovLedger *ledger, const char *uuid, const char *request, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    IovLease *lease = iov_ledger_find_lease(ledger, uuid, request, &local);
+    IovLease *lease = NULL;
 
-    if (lease == NULL && local != NULL)
-        g_propagate_error(error, g_steal_pointer(&local));
-    else if (lease == NULL)
+    if (iov_ledger_look_up_lease(ledger, uuid, request, &lease, error) && lease == NULL)
         iov_error_set(error, IOV_ERROR_NOT_FOUND, "request '%s' holds no function", request);
     return lease;
 }

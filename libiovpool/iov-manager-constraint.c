@@ -38,10 +38,8 @@ find_mode(IovManager *manager, const IovDomain *domain, IovConstraintDevice *dev
     g_autoptr(IovPool) pool = find_pool(manager, request->pool, &local);
     g_autoptr(IovStatus) status = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     status = iov_manager_make_status(domain, request, pool, 0);
     device->migration = status->migration;
     return TRUE;

@@ -30,10 +30,8 @@ refuse_used(IovManager *manager, GPtrArray *functions, GError **error)
         if (user != NULL)
             return iov_error_set(error, IOV_ERROR_BUSY, "%s is in use outside the pool: %s",
                                  function->function, user);
-        if (local == NULL)
-            continue;
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
+        if (!iov_error_pass(&local, error))
+            return FALSE;
     }
     return TRUE;
 }

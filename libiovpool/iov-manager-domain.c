@@ -105,15 +105,12 @@ typedef struct {
 static gboolean
 keep_reserved(Admission *admission, const char *request, gboolean *kept, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) lease =
-        iov_ledger_find_lease(admission->ledger, admission->domain->uuid, request, &local);
+    g_autoptr(IovLease) lease = NULL;
 
-    *kept = lease != NULL && lease->state == IOV_LEASE_RESERVED;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_lease(admission->ledger, admission->domain->uuid, request, &lease,
+                                  error))
         return FALSE;
-    }
+    *kept = lease != NULL && lease->state == IOV_LEASE_RESERVED;
     return !*kept || iov_ledger_set_deadline(admission->ledger, lease->function, lease->generation,
                                              admission->now + IOV_RESERVATION_TIME, error);
 }
@@ -170,18 +167,15 @@ admit_request(Admission *admission, const IovRequest *request, GError **error)
     pool = iov_manager_live_pool(admission->ledger, request->pool, &local);
     if (pool == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
         return wait_for_pool(admission, request, error);
-    if (pool == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (pool == NULL)
+        return iov_error_pass(&local, error);
     status = iov_manager_make_status(admission->domain, request, pool, admission->now);
     if (kept || iov_manager_take_function(admission->manager, admission->ledger, pool, status,
                                           admission->now, &local))
         return iov_ledger_put_status(admission->ledger, status, error);
     if (g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED))
         return wait_for_function(admission, request, status, local->message, error);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 IovStatus *
@@ -337,10 +331,8 @@ iov_manager_prepare(IovManager *manager, const IovDomain *domain, GError **error
     admission.ledger = iov_manager_ledger(manager, FALSE, &local);
     if (admission.ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
         return prepare_without_ledger(domain, error);
-    if (admission.ledger == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (admission.ledger == NULL)
+        return iov_error_pass(&local, error);
     if (!iov_manager_concerns(admission.ledger, domain, &dirty))
         return TRUE;
     /* A cleaning that goes on would go on below the starting domain. */

@@ -60,10 +60,8 @@ begin_drop(IovChange *change, const char *uuid, const char *request, gboolean pa
     *generation = 0;
     if (waits && park)
         return park_waiting(change, uuid, request, error);
-    if (lease == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (lease == NULL)
+        return iov_error_pass(&local, error);
     *generation = untouched ? 0 : lease->generation;
     if (lease->state != IOV_LEASE_DETACHING &&
         !iov_ledger_move(change->ledger, lease->function, lease->generation, to, NULL, change->now,

@@ -39,7 +39,8 @@ settle_floor(IovArrival *arrival, const IovDomainFloor *floor, const IovRequest 
     g_autoptr(IovLease) function = NULL;
     const char *netdev = NULL;
 
-    if (adapters == NULL || !iov_arrival_find_lease(arrival, request->name, &function, error))
+    if (adapters == NULL || !iov_ledger_look_up_lease(arrival->ledger, arrival->domain->uuid,
+                                                      request->name, &function, error))
         return FALSE;
     if (floor->lower != NULL && stands_on_any(floor, adapters))
         return TRUE;

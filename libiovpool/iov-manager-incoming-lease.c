@@ -22,19 +22,6 @@ iov_arrival_with_holders(const IovArrival *arrival, const char *pool, const char
 }
 
 gboolean
-iov_arrival_find_lease(const IovArrival *arrival, const char *name, IovLease **lease,
-                       GError **error)
-{
-    g_autoptr(GError) local = NULL;
-
-    *lease = iov_ledger_find_lease(arrival->ledger, arrival->domain->uuid, name, &local);
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
-}
-
-gboolean
 iov_arrival_is_own(const IovArrival *arrival, const IovLease *function, IovLeaseState state)
 {
     return function->state == state && g_strcmp0(function->domain_uuid, arrival->domain->uuid) == 0;
@@ -62,8 +49,7 @@ iov_arrival_lease(IovArrival *arrival, const char *function, const char *name, G
         if (g_error_matches(local, IOV_ERROR, IOV_ERROR_BUSY))
             g_prefix_error(&local, "domain '%s' cannot come to host '%s', is it there already? ",
                            arrival->domain->name, arrival->host);
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
+        return iov_error_pass(&local, error);
     }
     if (!iov_ledger_look_up_function(arrival->ledger, function, &made, error))
         return FALSE;

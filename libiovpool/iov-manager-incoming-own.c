@@ -102,10 +102,8 @@ take_another(IovArrival *arrival, const IovDomainHostdev *hostdev, const char *p
                             hostdev->alias != NULL ? iov_domain_hostdev_get_name(hostdev)
                                                    : (*function)->function,
                             error);
-    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED))
+        return iov_error_pass(&local, error);
     cause = iov_arrival_with_holders(arrival, pool_name, local->message);
     return refuse_device(arrival, hostdev, pool_name, cause, error);
 }

@@ -48,7 +48,8 @@ find_reserved(IovArrival *arrival, const IovRequest *request, IovLease **functio
     g_autoptr(IovLease) found = NULL;
 
     *function = NULL;
-    if (!iov_arrival_find_lease(arrival, request->name, &found, error))
+    if (!iov_ledger_look_up_lease(arrival->ledger, arrival->domain->uuid, request->name, &found,
+                                  error))
         return FALSE;
     if (found == NULL || found->state != IOV_LEASE_RESERVED)
         return TRUE;
@@ -69,10 +70,8 @@ take_for_request(IovArrival *arrival, const IovRequest *request, const IovPool *
     if (iov_manager_find_free(arrival->manager, arrival->ledger, pool, arrival->domain->numa_node,
                               arrival->now, function, &local))
         return iov_arrival_lease(arrival, (*function)->function, request->name, error);
-    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED))
+        return iov_error_pass(&local, error);
     cause = iov_arrival_with_holders(arrival, request->pool, local->message);
     return refuse_request(arrival, request, cause, error);
 }
@@ -85,10 +84,8 @@ find_pool(IovArrival *arrival, const IovRequest *request, IovPool **pool, GError
     IovNetconf policy;
 
     *pool = iov_manager_live_pool(arrival->ledger, request->pool, &local);
-    if (*pool == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (*pool == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return iov_error_pass(&local, error);
     if (*pool == NULL)
         return refuse_request(arrival, request, "the pool is not started there", error);
     return iov_netconf_merge(&(*pool)->defaults, &request->netconf, &policy, &local) ||
@@ -225,10 +222,8 @@ iov_manager_incoming(IovManager *manager, IovIncoming kind, const char *host, co
         return FALSE;
     if (arrival.domain->hostdevs->len > 0 || iov_arrival_has_floors(&arrival))
         arrival.ledger = iov_manager_ledger(manager, FALSE, &local);
-    if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return iov_error_pass(&local, error);
     if (arrival.ledger != NULL ? !settle(&arrival, xml, length, changed, error)
                                : !settle_without_ledger(&arrival, error))
         return FALSE;

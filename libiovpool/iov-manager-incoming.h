@@ -24,9 +24,6 @@ typedef struct {
 const IovRequest *iov_arrival_request_of(const IovArrival *arrival,
                                          const IovDomainHostdev *hostdev);
 
-/* FALSE with @error alone; NULL in @function where there is none. (transfer full) */
-gboolean iov_arrival_find_lease(const IovArrival *arrival, const char *name, IovLease **function,
-                                GError **error);
 /* TRUE where @function is in @state and the domain's own. */
 gboolean iov_arrival_is_own(const IovArrival *arrival, const IovLease *function,
                             IovLeaseState state);

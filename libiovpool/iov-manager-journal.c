@@ -81,10 +81,8 @@ iov_manager_look_up_pool(IovLedger *ledger, const char *name, gboolean *entered,
 
     *entered = definition != NULL;
     *started = FALSE;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     if (definition == NULL)
         return TRUE;
     functions = iov_ledger_list_functions(ledger, name, error);

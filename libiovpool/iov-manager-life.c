@@ -123,12 +123,8 @@ iov_manager_started(IovManager *manager, const IovDomain *domain, GError **error
     if (domain->requests->len == 0 && domain->hostdevs->len == 0)
         return TRUE;
     ledger = ledger_if_any(manager, &local);
-    if (ledger == NULL && local == NULL)
-        return TRUE;
-    if (ledger == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (ledger == NULL)
+        return iov_error_pass(&local, error);
     if (!has_any(ledger, domain->uuid, &has, error))
         return FALSE;
     /* A domain that is none of ours does not queue for the ledger's lock. */
@@ -235,12 +231,8 @@ iov_manager_release(IovManager *manager, const char *uuid, GError **error)
     gboolean has = FALSE;
     gint64 now = 0;
 
-    if (ledger == NULL && local == NULL)
-        return TRUE;
-    if (ledger == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (ledger == NULL)
+        return iov_error_pass(&local, error);
     if (!has_any(ledger, uuid, &has, error))
         return FALSE;
     if (!has)

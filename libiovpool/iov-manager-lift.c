@@ -128,8 +128,7 @@ iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char 
     if (!iov_manager_apply_policy(manager, lift.lease, &lift.policy, &local)) {
         iov_manager_lift_failed(manager, lift.lease->function, *generation, IOV_REASON_REFUSED,
                                 local->message, NULL);
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
+        return iov_error_pass(&local, error);
     }
     *device_xml =
         iov_snippet_function(lift.pool, lift.request, lift.lease->function, lift.bus,
@@ -138,8 +137,7 @@ iov_manager_lift_begin(IovManager *manager, const IovDomain *domain, const char 
         return TRUE;
     iov_manager_lift_failed(manager, lift.lease->function, *generation, IOV_REASON_REFUSED,
                             local->message, NULL);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 gboolean

@@ -252,10 +252,7 @@ iov_manager_pool_is_active(IovManager *manager, const char *name, gboolean *acti
 
         *active = definition != NULL;
     }
-    if (local == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 gboolean

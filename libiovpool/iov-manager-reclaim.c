@@ -100,10 +100,8 @@ claim(Reclaim *reclaim, const IovStatus *claimant, GError **error)
         iov_manager_live_pool(reclaim->change->ledger, claimant->pool, &local);
     const IovStatus *victim = NULL;
 
-    if (pool == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (pool == NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return iov_error_pass(&local, error);
     if (pool == NULL || !pool->reclaim || is_served(reclaim, pool, claimant->pool))
         return TRUE;
     victim = iov_reclaim_choose(pool, claimant, reclaim->holders, reclaim->adapters);

@@ -261,8 +261,7 @@ open_ledger(IovReconciliation *run, GError **error)
     run->ledger = iov_manager_ledger(run->manager, create, &local);
     if (run->ledger != NULL || g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
         return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 static gboolean

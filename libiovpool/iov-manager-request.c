@@ -42,13 +42,10 @@ iov_manager_adopt_request(IovManager *manager, const IovDomain *domain, const ch
 static gboolean
 forget(IovChange *change, const char *uuid, const char *request, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(IovLease) lease = iov_ledger_find_lease(change->ledger, uuid, request, &local);
+    g_autoptr(IovLease) lease = NULL;
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_ledger_look_up_lease(change->ledger, uuid, request, &lease, error))
         return FALSE;
-    }
     if (lease != NULL && lease->state == IOV_LEASE_RESERVED &&
         !iov_ledger_move(change->ledger, lease->function, lease->generation, IOV_LEASE_FREE, NULL,
                          change->now, error))
@@ -134,10 +131,8 @@ acquire_for(IovChange *change, IovStatus *status, char **refusal, GError **error
         iov_manager_take_function(change->manager, change->ledger, pool, status, change->now,
                                   &local);
     if (local != NULL && !g_error_matches(local, IOV_ERROR, IOV_ERROR_EXHAUSTED) &&
-        !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+        !g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
+        return iov_error_pass(&local, error);
     *refusal = local != NULL ? g_strdup(local->message) : NULL;
     if (local == NULL || status->code != IOV_REASON_RECLAIMED || !is_outranked(change, status))
         iov_status_set_reason(status, reason_of(local), local != NULL ? local->message : "");

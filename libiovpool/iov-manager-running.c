@@ -128,10 +128,8 @@ iov_manager_reconnect(IovManager *manager, const IovDomain *domain, GError **err
     run.ledger = iov_manager_ledger(manager, FALSE, &local);
     if (run.ledger == NULL && g_error_matches(local, IOV_ERROR, IOV_ERROR_NOT_FOUND))
         return TRUE;
-    if (run.ledger == NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (run.ledger == NULL)
+        return iov_error_pass(&local, error);
     if (!iov_manager_concerns(run.ledger, domain, &dirty))
         return TRUE;
     if (!iov_manager_now(manager, &run.now, error) || !iov_ledger_begin(run.ledger, error))

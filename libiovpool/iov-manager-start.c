@@ -180,10 +180,8 @@ plan_binding(Start *start, GHashTable *users, GError **error)
             char *user = iov_manager_find_user(start->host, function->address,
                                                function->iommu_group, &local);
 
-            if (local != NULL) {
-                g_propagate_error(error, g_steal_pointer(&local));
+            if (!iov_error_pass(&local, error))
                 return FALSE;
-            }
             if (user != NULL)
                 g_hash_table_insert(users, g_strdup(function->address), user);
             else
@@ -210,10 +208,8 @@ look_for_obstacles(Start *start, const IovAdapter *adapter, GHashTable *users, G
             continue;
         obstacle = iov_manager_find_obstacle(start->host, function->address, function->iommu_group,
                                              &local);
-        if (local != NULL) {
-            g_propagate_error(error, g_steal_pointer(&local));
+        if (!iov_error_pass(&local, error))
             return FALSE;
-        }
         if (obstacle == NULL)
             continue;
         g_hash_table_insert(users, g_strdup(function->address), obstacle);

@@ -48,15 +48,6 @@ note_failure_but_absence(Steer *run, gboolean done, GError **cause)
     note_failure(run, done || g_error_matches(*cause, IOV_ERROR, IOV_ERROR_NOT_FOUND), cause);
 }
 
-static gboolean
-finish(Steer *run, GError **error)
-{
-    if (run->failure == NULL)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&run->failure));
-    return FALSE;
-}
-
 static GStrv
 list_netdevs(GPtrArray *adapters)
 {
@@ -319,7 +310,7 @@ iov_manager_steer(IovManager *manager, const IovDomain *domain, gboolean *settle
         steer_request(&run, domain, g_ptr_array_index(statuses, i), wanted);
     set_filters(&run, domain->uuid, wanted);
     *settled = !run.is_waiting;
-    return finish(&run, error);
+    return iov_error_pass(&run.failure, error);
 }
 
 /* ---- what is over ---- */
@@ -349,8 +340,7 @@ iov_manager_steer_back(IovManager *manager, GError **error)
     if (!open_steer(&run, manager, &cause)) {
         if (g_error_matches(cause, IOV_ERROR, IOV_ERROR_NOT_FOUND))
             return TRUE;
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return FALSE;
+        return iov_error_pass(&cause, error);
     }
     g_autoptr(GPtrArray) seen = iov_ledger_list_filters(run.ledger, NULL, error);
     if (seen == NULL || !anything_is_over(&run, seen))
@@ -361,5 +351,5 @@ iov_manager_steer_back(IovManager *manager, GError **error)
     for (guint i = 0; filters != NULL && i < filters->len; i++)
         if (is_over(&run, g_ptr_array_index(filters, i)))
             take_back(&run, g_ptr_array_index(filters, i));
-    return filters != NULL && finish(&run, error);
+    return filters != NULL && iov_error_pass(&run.failure, error);
 }

@@ -90,8 +90,7 @@ choose(IovLedger *ledger, const IovPool *pool, int numa_node, IovLease **functio
                              "adapter %s counts a free function and has none: run `iovpool "
                              "reconcile`",
                              adapter->address);
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return iov_error_pass(&local, error);
 }
 
 gboolean

@@ -118,8 +118,7 @@ iov_manager_impose(IovManager *manager, const IovDomain *domain, const char *fun
         return TRUE;
     if (!refuse(manager, hold.lease, cause->message, error))
         return FALSE;
-    g_propagate_error(error, g_steal_pointer(&cause));
-    return FALSE;
+    return iov_error_pass(&cause, error);
 }
 
 /* ---- MAC ---- */

@@ -36,10 +36,8 @@ look_at_ledger(IovManager *manager, GStrvBuilder *changes, gboolean *lost, GErro
     *lost = ledger == NULL;
     if (local == NULL && (*lost || iov_ledger_check(ledger, &local)))
         return TRUE;
-    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_CORRUPT)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
+    if (!g_error_matches(local, IOV_ERROR, IOV_ERROR_CORRUPT))
+        return iov_error_pass(&local, error);
     g_clear_pointer(&manager->ledger, iov_ledger_close);
     if (!iov_ledger_put_aside(manager->run_dir, error))
         return FALSE;
@@ -256,10 +254,8 @@ iov_recover_check(IovManager *manager, GError **error)
         return FALSE;
     if (names[0] == NULL || iov_manager_ledger_to_read(manager, &local) != NULL)
         return TRUE;
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
+    if (!iov_error_pass(&local, error))
         return FALSE;
-    }
     for (char **name = names; *name != NULL; name++) {
         g_autoptr(IovRecord) record = iov_record_load(manager->run_dir, boot_id, *name, NULL);
 

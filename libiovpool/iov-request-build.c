@@ -125,8 +125,7 @@ iov_request_check(IovRequest *request, const IovPool *pool, GError **error)
     g_autoptr(GPtrArray) read = iov_requests_parse(xml, strlen(xml), "request", &cause);
     if (read == NULL) {
         replace_origin(&cause, request);
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return FALSE;
+        return iov_error_pass(&cause, error);
     }
     return pool == NULL || check_against_pool(request, pool, error);
 }
