@@ -71,8 +71,8 @@ kernel_broke_down() {
 # told to panic does not. hung_guests: those that do not answer, and what their vCPU does meanwhile.
 hung_guests() {
     local name
-    for name in $(virsh list --state-running --name); do
-        virsh dumpxml "$name" | grep '<kernel>' >/dev/null || continue
+    for name in $(timeout 20 virsh list --state-running --name); do
+        timeout 20 virsh dumpxml "$name" | grep '<kernel>' >/dev/null || continue
         ! grep -q 'sysrq triggered' "/var/log/libvirt/qemu/$name.console" || continue
         ! GUEST_PATIENCE=60 guest "$name" true >/dev/null || continue
         echo "$name answers nothing"
@@ -202,10 +202,10 @@ open_shell() {
         --property=TTYPath=/dev/hvc0 /bin/bash -l
 }
 
-# beat: the outer lab hears that this host has not stood still
+# beat: the outer lab hears that this host has not stood still, and neither has its disk
 beat() {
     while :; do
-        touch /lab/alive
+        dd if=/dev/zero of=/var/lib/lab-beat bs=4096 count=1 oflag=direct conv=notrunc status=none && touch /lab/alive
         sleep 5
     done
 }

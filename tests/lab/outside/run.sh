@@ -11,7 +11,7 @@ BOOT_LIMIT=600
 # middle of the same scenario.
 RESETS_MAX=10 RESETS_OF_ONE_MAX=3
 # A host that is not heard of for so many seconds, a reboot included, stands still.
-SILENCE_MAX=300
+SILENCE_MAX=240
 
 # scenario_files: the scenarios to run, one path a line. A name is one of ours, a path is anyone's.
 scenario_files() {
