@@ -10,6 +10,6 @@ gboolean iov_error_set(GError **error, IovError code, const char *format, ...) G
 gboolean iov_error_set_errno(GError **error, int number, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* For a caller that has looked at a failure, or has another result than its absence: TRUE where
- * @failure is NULL; else it becomes @error. */
+/* The end of a function that kept a failure to itself to look at it: TRUE where there was none,
+ * else *failure becomes @error and is NULL. */
 gboolean iov_error_pass(GError **failure, GError **error);
